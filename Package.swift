@@ -1,0 +1,65 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+// The arrows between targets are the architecture: see docs/architecture.md.
+
+/// `Deploy/test` sets the variable; users of the package are not held to our compiler's warnings.
+let warningsAreErrors = Context.environment["GRACE_WARNINGS_AS_ERRORS"] == "1"
+
+let swiftSettings: [SwiftSetting] =
+    [
+        .enableUpcomingFeature("ExistentialAny"),
+        .enableUpcomingFeature("MemberImportVisibility"),
+    ] + (warningsAreErrors ? [.unsafeFlags(["-warnings-as-errors"])] : [])
+
+let collections = Target.Dependency.product(name: "Collections", package: "swift-collections")
+let systemPackage = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+
+func library(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: swiftSettings)
+}
+
+func tests(of name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .testTarget(
+        name: "\(name)Tests", dependencies: [.byName(name: name)] + dependencies, swiftSettings: swiftSettings)
+}
+
+let package = Package(
+    name: "grace",
+    products: [
+        .executable(name: "grace-server", targets: ["grace-server"])
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
+        .package(url: "https://github.com/apple/swift-collections", from: "1.1.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-system", from: "1.4.0"),
+    ],
+    targets: [
+        .systemLibrary(name: "COpenBLAS"),
+        .systemLibrary(name: "COpenSSL"),
+
+        library("HTTP", [collections]),
+        library("Tokenization", [collections]),
+        library("Checkpoints", ["COpenSSL", systemPackage]),
+        library("Tensors", ["COpenBLAS"]),
+        library("Transformer", ["Checkpoints", "Tensors"]),
+        library("Engine", ["Transformer", collections]),
+        library("Grace", ["Engine", "Tokenization", "Transformer", "Checkpoints", systemPackage]),
+        library("EmbeddingServer", ["HTTP", "Grace", logging]),
+        .executableTarget(
+            name: "grace-server", dependencies: ["EmbeddingServer", argumentParser], swiftSettings: swiftSettings),
+
+        .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: swiftSettings),
+        tests(of: "HTTP", ["TestSupport"]),
+        tests(of: "Tokenization", ["TestSupport"]),
+        tests(of: "Checkpoints", ["TestSupport"]),
+        tests(of: "Tensors", ["TestSupport"]),
+        tests(of: "Transformer", ["TestSupport"]),
+        tests(of: "Engine", ["TestSupport"]),
+        tests(of: "Grace", ["TestSupport"]),
+        tests(of: "EmbeddingServer", ["TestSupport"]),
+    ]
+)
