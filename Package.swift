@@ -40,11 +40,12 @@ let package = Package(
     targets: [
         .systemLibrary(name: "COpenBLAS"),
         .systemLibrary(name: "COpenSSL"),
+        .target(name: "CKernels"),
 
         library("HTTP", [collections]),
         library("Tokenization", [collections]),
         library("Checkpoints", ["COpenSSL", systemPackage]),
-        library("Tensors", ["COpenBLAS"]),
+        library("Tensors", ["COpenBLAS", "CKernels"]),
         library("Transformer", ["Checkpoints", "Tensors"]),
         library("Engine", ["Transformer", collections]),
         library("Grace", ["Engine", "Tokenization", "Transformer", "Checkpoints", systemPackage]),

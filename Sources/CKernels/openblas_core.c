@@ -1,0 +1,37 @@
+// Chooses OpenBLAS's kernels before OpenBLAS chooses them.
+//
+// OpenBLAS 0.3.21 takes processors that are newer than itself for Haswell and so leaves AVX-512 unused, which halves
+// sgemm. It reads OPENBLAS_CORETYPE in its constructor, before anything in this program can run: the only way to set it
+// in time is to execute the program once more. See docs/decisions/openblas-core.md.
+
+#include "CKernels.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+bool grace_offers_skylakex(void) {
+#if defined(__x86_64__)
+    // These look at XCR0 as well as at CPUID, so the operating system's consent is included.
+    __builtin_cpu_init();
+    return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
+           __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl");
+#else
+    return false;
+#endif
+}
+
+#if defined(__linux__) && defined(__x86_64__)
+// glibc hands a constructor the arguments of main.
+__attribute__((constructor)) static void choose_openblas_core(int count, char **arguments, char **environment) {
+    (void)count;
+    (void)environment;
+    if (getenv("OPENBLAS_CORETYPE") != NULL || !grace_offers_skylakex()) {
+        return;
+    }
+    // The variable is set afterwards, so this happens once. If either call fails, OpenBLAS's own choice stands.
+    if (setenv("OPENBLAS_CORETYPE", "SkylakeX", 0) == 0) {
+        execv("/proc/self/exe", arguments);
+        unsetenv("OPENBLAS_CORETYPE");
+    }
+}
+#endif

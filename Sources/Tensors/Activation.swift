@@ -1,0 +1,96 @@
+/// A mutable float32 matrix, `[rows, columns]`, row-major, of a fixed capacity of rows: what a forward pass writes.
+///
+/// It belongs to one thread: it is not `Sendable`.
+package final class Activation {
+    package let columns: Int
+    package let rowCapacity: Int
+    let elements: UnsafeMutableBufferPointer<Float>
+
+    /// Allocates `[rowCapacity, columns]` zeros.
+    package init(rowCapacity: Int, columns: Int) {
+        precondition(rowCapacity > 0 && columns > 0, "an activation of \(rowCapacity) rows and \(columns) columns")
+        self.rowCapacity = rowCapacity
+        self.columns = columns
+        elements = allocateFloats(rowCapacity * columns)
+    }
+
+    /// A copy of one row.
+    package func row(_ index: Int) -> [Float] {
+        Array(elements[range(ofRow: index)])
+    }
+
+    /// Overwrites one row.
+    package func setRow(_ index: Int, to values: [Float]) {
+        precondition(values.count == columns, "\(values.count) values for a row of \(columns)")
+        _ = UnsafeMutableBufferPointer(rebasing: elements[range(ofRow: index)]).update(from: values)
+    }
+
+    /// Copies one row of `source` into one row of this activation.
+    package func copyRow(_ index: Int, from source: Matrix, row: Int) {
+        precondition(source.columns == columns, "a row of \(source.columns) into rows of \(columns)")
+        pointer(toRow: index).update(from: source.pointer(toRow: row), count: columns)
+    }
+
+    /// Copies `count` rows of `source` into this activation.
+    package func copyRows(_ index: Int, from source: Activation, row: Int, count: Int) {
+        precondition(source.columns == columns, "rows of \(source.columns) into rows of \(columns)")
+        precondition(index + count <= rowCapacity && row + count <= source.rowCapacity, "rows out of range")
+        guard count > 0 else { return }
+        pointer(toRow: index).update(from: source.pointer(toRow: row), count: count * columns)
+    }
+
+    /// Adds the first `rows` rows of `other` to this activation's: a residual connection.
+    package func add(_ other: Activation, rows: Int) {
+        precondition(other.columns == columns && rows <= rowCapacity && rows <= other.rowCapacity, "shapes differ")
+        for index in 0..<rows * columns {
+            elements[index] += other.elements[index]
+        }
+    }
+
+    /// Adds one row to every one of the first `rows` rows: a bias.
+    package func addToEachRow(_ bias: Matrix, rows: Int) {
+        precondition(bias.rows == 1 && bias.columns == columns && rows <= rowCapacity, "shapes differ")
+        for row in 0..<rows {
+            let values = pointer(toRow: row)
+            for column in 0..<columns {
+                values[column] += bias.elements[column]
+            }
+        }
+    }
+
+    /// Adds one row, widened, to sums kept in double precision.
+    package func accumulateRow(_ index: Int, into sums: inout [Double]) {
+        precondition(sums.count == columns, "\(sums.count) sums for rows of \(columns)")
+        let values = pointer(toRow: index)
+        for column in 0..<columns {
+            sums[column] += Double(values[column])
+        }
+    }
+
+    func pointer(toRow row: Int) -> UnsafeMutablePointer<Float> {
+        elements.address(ofRow: row, columns: columns, rows: rowCapacity)
+    }
+
+    private func range(ofRow row: Int) -> Range<Int> {
+        precondition(row >= 0 && row < rowCapacity, "row \(row) of \(rowCapacity)")
+        return row * columns..<(row + 1) * columns
+    }
+
+    deinit {
+        elements.deallocate()
+    }
+}
+
+extension Matrix {
+    func pointer(toRow row: Int) -> UnsafePointer<Float> {
+        UnsafePointer(UnsafeMutableBufferPointer(mutating: elements).address(ofRow: row, columns: columns, rows: rows))
+    }
+}
+
+extension UnsafeMutableBufferPointer<Float> {
+    fileprivate func address(ofRow row: Int, columns: Int, rows: Int) -> UnsafeMutablePointer<Float> {
+        precondition(row >= 0 && row < rows, "row \(row) of \(rows)")
+        guard let baseAddress else { preconditionFailure("a matrix without storage") }
+        return baseAddress + row * columns
+    }
+}
