@@ -1,0 +1,99 @@
+"""Deploy/test and .ci/run, with stubs in place of the toolchain."""
+
+import shutil
+import subprocess
+
+from workspace import DEPLOY, WorkspaceTestCase
+
+SWIFT = """
+case "$*" in
+    --version) echo 'Swift version 6.1' ;;
+    *) echo "swift $* rounds=$GRACE_FUZZ_ROUNDS strict=$GRACE_WARNINGS_AS_ERRORS" >>"$LOG" ;;
+esac
+case "$*" in
+    "test list"*) printf 'HTTPTests.RequestParserTests/sum()\\nEngineTests.SamplerTests/greedy()\\n' ;;
+    "$FAILING"*) exit 3 ;;
+esac
+"""
+
+
+class TestCommandTests(WorkspaceTestCase):
+    def setUp(self) -> None:
+        super().setUp()
+        self.link("bash", "env", "basename", "dirname", "readlink", "ls", "grep", "cat")
+        self.stub("swift", SWIFT)
+        self.stub("dpkg-query", "echo -n installed")
+        self.stub("python3", 'echo "python3 $*" >>"$LOG"')
+        model = self.models / "SmolLM2-135M-Instruct"
+        model.mkdir()
+        (model / "model.gguf").touch()
+        (self.root / "Deploy" / "fetch-model").write_text('#!/usr/bin/env bash\necho "fetch-model $*" >>"$LOG"\n')
+
+    def environment(self, **variables: str) -> "dict[str, str]":
+        return super().environment(**{"FAILING": "nothing", "OPENBLAS_CORETYPE": "Haswell", **variables})
+
+    def run_test(self, *arguments: str, **variables: str) -> "subprocess.CompletedProcess[str]":
+        return self.run_command(self.root / "Deploy" / "test", *arguments, env=self.environment(**variables))
+
+    def commands(self) -> "list[str]":
+        """The first words of what was called, in order."""
+        return [" ".join(line.split()[:2]) for line in self.logged()]
+
+    def test_all_stages_run_in_order(self) -> None:
+        result = self.run_test()
+        self.assertEqual(result.returncode, 0, result.stderr)
+        stages = ["fetch-model --verify", "swift format", "python3 -m", "swift build", "swift test", "swift test"]
+        self.assertEqual(self.commands(), stages)
+        self.assertTrue(all(line.endswith("strict=1") for line in self.logged() if line.startswith("swift")))
+        for title in ("Set-up", "Lint", "Tests of the scripts", "Build, warnings as errors", "Tests"):
+            self.assertRegex(result.stdout, rf"(?m)^== {title}$")
+            self.assertRegex(result.stdout, rf"(?m)^== {title}: passed in \d+ s$")
+
+    def test_the_first_stage_that_fails_ends_the_run(self) -> None:
+        for failing, title, count in (("format", "Lint", 2), ("build", "Build, warnings as errors", 4)):
+            with self.subTest(failing=failing):
+                self.log.unlink(missing_ok=True)
+                result = self.run_test(FAILING=failing)
+                self.assertEqual(result.returncode, 1)
+                self.assertIn(f"== {title}: FAILED (status 3)", result.stdout)
+                self.assertEqual(len(self.logged()), count)
+
+    def test_failing_tests_fail_the_run(self) -> None:
+        for arguments in ([], ["HTTPTests"], ["--all"]):
+            with self.subTest(arguments=arguments):
+                self.assertEqual(self.run_test(*arguments, FAILING="test --package-path").returncode, 1)
+
+    def test_a_model_that_is_not_the_manifests_fails_the_run(self) -> None:
+        (self.root / "Deploy" / "fetch-model").write_text("#!/usr/bin/env bash\nexit 1\n")
+        self.assertEqual(self.run_test().returncode, 1)
+        self.assertEqual(self.logged(), [])
+
+    def test_filters_choose_the_swift_tests(self) -> None:
+        result = self.run_test("RequestParser", "Sampler.*greedy")
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertIn(" --filter RequestParser --filter Sampler.*greedy ", self.logged()[-1])
+        self.assertNotIn("swift format", self.commands())
+
+    def test_a_filter_that_matches_nothing_fails_the_run(self) -> None:
+        result = self.run_test("RequestParser", "Nothing")
+        self.assertEqual(result.returncode, 1)
+        self.assertIn("no test matches 'Nothing'", result.stderr)
+
+    def test_all_adds_long_fuzzing_and_sanitizers(self) -> None:
+        self.assertEqual(self.run_test("--all").returncode, 0)
+        tests = [line for line in self.logged() if line.startswith("swift test --package-path")]
+        self.assertEqual(["rounds=50" in line for line in tests], [True, False, False])
+        self.assertIn(" --sanitize thread ", tests[1])
+        self.assertIn(" --sanitize address ", tests[2])
+
+    def test_arguments_that_mean_nothing_are_refused(self) -> None:
+        for arguments in (["--al"], ["--all", "HTTPTests"]):
+            self.assertEqual(self.run_test(*arguments).returncode, 1)
+        self.assertEqual(self.logged(), [])
+
+    def test_continuous_integration_calls_this_command(self) -> None:
+        (self.root / ".ci").mkdir()
+        shutil.copy(DEPLOY.parent / ".ci" / "run", self.root / ".ci" / "run")
+        for failing, status in (("nothing", 0), ("format", 1)):
+            result = self.run_command(self.root / ".ci" / "run", env=self.environment(FAILING=failing), cwd="/")
+            self.assertEqual(result.returncode, status, result.stderr)
