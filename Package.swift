@@ -56,7 +56,7 @@ let package = Package(
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: swiftSettings),
         tests(of: "HTTP", ["TestSupport"]),
         tests(of: "Tokenization", ["TestSupport"]),
-        tests(of: "Checkpoints", ["TestSupport"]),
+        tests(of: "Checkpoints", ["TestSupport", systemPackage]),
         tests(of: "Tensors", ["TestSupport"]),
         tests(of: "Transformer", ["TestSupport"]),
         tests(of: "Engine", ["TestSupport"]),
