@@ -1,0 +1,28 @@
+import Checkpoints
+import SystemPackage
+import TestSupport
+import Testing
+
+@Suite("SHA-256 digests")
+struct SHA256DigestTests {
+    @Test(
+        "Digests equal the published examples",
+        arguments: [
+            ("", "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"),
+            ("abc", "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"),
+            (
+                "abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq",
+                "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1"
+            ),
+        ])
+    func publishedExamples(text: String, digest: String) throws {
+        #expect(try SHA256Digest(of: [UInt8](text.utf8)).description == digest)
+    }
+
+    @Test("The digest of a file is that of its bytes")
+    func file() throws {
+        let directory = try TemporaryDirectory()
+        let file = try MappedFile(path: FilePath(try directory.write("abc", to: "file")))
+        #expect(try SHA256Digest(of: file) == SHA256Digest(of: [UInt8]("abc".utf8)))
+    }
+}
