@@ -1,0 +1,176 @@
+/// A JSON object of a file, whose getters name file and key when they fail.
+///
+/// A member that is null counts as absent: configurations write one for the other.
+package struct JSONDocument: Sendable, Equatable {
+    /// The path of the file.
+    package let file: String
+    /// The keys that lead from the file's root to this object, each with a dot behind it; empty for the root.
+    private let prefix: String
+    /// The members as they are written.
+    package let members: [String: JSONValue]
+
+    /// Parses a file whose root is an object.
+    ///
+    /// - Throws: what `JSONValue.init(parsing:file:)` throws; `wrongType`.
+    package init(parsing bytes: [UInt8], file: String) throws(CheckpointError) {
+        let root = try JSONValue(parsing: bytes, file: file)
+        guard case .object(let members) = root else {
+            throw .wrongType(file: file, key: "the document", expected: "an object", found: root.summary)
+        }
+        self.init(file: file, prefix: "", members: members)
+    }
+
+    private init(file: String, prefix: String, members: [String: JSONValue]) {
+        self.file = file
+        self.prefix = prefix
+        self.members = members
+    }
+
+    // MARK: Members that may be absent
+
+    /// The value of `key`; nil if it is absent or null.
+    package func valueIfPresent(_ key: String) -> JSONValue? {
+        let value = members[key]
+        return value == .null ? nil : value
+    }
+
+    /// A string; nil if the key is absent.
+    ///
+    /// - Throws: `wrongType`.
+    package func stringIfPresent(_ key: String) throws(CheckpointError) -> String? {
+        guard let value = valueIfPresent(key) else { return nil }
+        guard case .string(let string) = value else { throw wrongType(key, "a string", value) }
+        return string
+    }
+
+    /// A boolean; nil if the key is absent.
+    ///
+    /// - Throws: `wrongType`.
+    package func boolIfPresent(_ key: String) throws(CheckpointError) -> Bool? {
+        guard let value = valueIfPresent(key) else { return nil }
+        guard case .bool(let bool) = value else { throw wrongType(key, "a boolean", value) }
+        return bool
+    }
+
+    /// An integer; nil if the key is absent.
+    ///
+    /// - Throws: `wrongType`.
+    package func integerIfPresent(_ key: String) throws(CheckpointError) -> Int? {
+        guard let value = valueIfPresent(key) else { return nil }
+        guard case .integer(let integer) = value else { throw wrongType(key, "an integer", value) }
+        return integer
+    }
+
+    /// A number; one written as an integer counts.
+    ///
+    /// - Throws: `wrongType`.
+    package func numberIfPresent(_ key: String) throws(CheckpointError) -> Double? {
+        switch valueIfPresent(key) {
+        case nil: return nil
+        case .number(let number): return number
+        case .integer(let integer): return Double(integer)
+        case .some(let value): throw wrongType(key, "a number", value)
+        }
+    }
+
+    /// An array of integers; a lone integer counts as an array of one, as in `eos_token_id`.
+    ///
+    /// - Throws: `wrongType`.
+    package func integersIfPresent(_ key: String) throws(CheckpointError) -> [Int]? {
+        guard let value = valueIfPresent(key) else { return nil }
+        if case .integer(let integer) = value { return [integer] }
+        guard case .array(let elements) = value else { throw wrongType(key, "an array of integers", value) }
+        var integers: [Int] = []
+        for (index, element) in elements.enumerated() {
+            guard case .integer(let integer) = element else {
+                throw wrongType("\(key)[\(index)]", "an integer", element)
+            }
+            integers.append(integer)
+        }
+        return integers
+    }
+
+    /// An array of strings.
+    ///
+    /// - Throws: `wrongType`.
+    package func stringsIfPresent(_ key: String) throws(CheckpointError) -> [String]? {
+        guard let value = valueIfPresent(key) else { return nil }
+        guard case .array(let elements) = value else { throw wrongType(key, "an array of strings", value) }
+        var strings: [String] = []
+        for (index, element) in elements.enumerated() {
+            guard case .string(let string) = element else { throw wrongType("\(key)[\(index)]", "a string", element) }
+            strings.append(string)
+        }
+        return strings
+    }
+
+    /// An object inside this one, whose errors name the whole way to it.
+    ///
+    /// - Throws: `wrongType`.
+    package func objectIfPresent(_ key: String) throws(CheckpointError) -> JSONDocument? {
+        guard let value = valueIfPresent(key) else { return nil }
+        guard case .object(let members) = value else { throw wrongType(key, "an object", value) }
+        return JSONDocument(file: file, prefix: "\(prefix)\(key).", members: members)
+    }
+
+    // MARK: Members that are needed
+
+    /// A string.
+    ///
+    /// - Throws: `missingKey`, `wrongType`.
+    package func string(_ key: String) throws(CheckpointError) -> String {
+        try required(key, try stringIfPresent(key))
+    }
+
+    /// A boolean.
+    ///
+    /// - Throws: `missingKey`, `wrongType`.
+    package func bool(_ key: String) throws(CheckpointError) -> Bool {
+        try required(key, try boolIfPresent(key))
+    }
+
+    /// An integer.
+    ///
+    /// - Throws: `missingKey`, `wrongType`.
+    package func integer(_ key: String) throws(CheckpointError) -> Int {
+        try required(key, try integerIfPresent(key))
+    }
+
+    /// A number.
+    ///
+    /// - Throws: `missingKey`, `wrongType`.
+    package func number(_ key: String) throws(CheckpointError) -> Double {
+        try required(key, try numberIfPresent(key))
+    }
+
+    /// An array of integers, or a lone one.
+    ///
+    /// - Throws: `missingKey`, `wrongType`.
+    package func integers(_ key: String) throws(CheckpointError) -> [Int] {
+        try required(key, try integersIfPresent(key))
+    }
+
+    /// An array of strings.
+    ///
+    /// - Throws: `missingKey`, `wrongType`.
+    package func strings(_ key: String) throws(CheckpointError) -> [String] {
+        try required(key, try stringsIfPresent(key))
+    }
+
+    /// An object.
+    ///
+    /// - Throws: `missingKey`, `wrongType`.
+    package func object(_ key: String) throws(CheckpointError) -> JSONDocument {
+        try required(key, try objectIfPresent(key))
+    }
+
+    private func required<Value>(_ key: String, _ value: Value?) throws(CheckpointError) -> Value {
+        guard let value else { throw .missingKey(file: file, key: prefix + key) }
+        return value
+    }
+
+    /// The error for a value of another type than expected; `key` may go on into the value, as in `shape[1]`.
+    func wrongType(_ key: String, _ expected: String, _ found: JSONValue?) -> CheckpointError {
+        .wrongType(file: file, key: prefix + key, expected: expected, found: (found ?? .null).summary)
+    }
+}
