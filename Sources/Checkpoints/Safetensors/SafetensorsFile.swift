@@ -1,0 +1,119 @@
+import SystemPackage
+
+/// Tensors in one file of the safetensors format: a JSON header behind its length, then the tensors' bytes.
+package struct SafetensorsFile: Sendable {
+    /// The tensors, by name.
+    package let tensors: TensorFile
+    /// The header's `__metadata__`; empty if it has none.
+    package let metadata: [String: String]
+
+    /// The limit of the format's reference implementation.
+    private static let headerLengthLimit = 100_000_000
+
+    /// Maps the file and reads its header; the tensors' bytes are not touched.
+    ///
+    /// - Throws: what `MappedFile.init(path:)` throws, and what is wrong with the header: among that every byte of the
+    ///   data that belongs to no tensor, or to two.
+    package init(path: FilePath) throws(CheckpointError) {
+        let file = try MappedFile(path: path)
+        let header = try Self.header(of: file)
+        let data = header.upperBound..<file.byteCount
+        let document = try JSONDocument(parsing: file.bytes(header), file: path.string)
+        metadata = try Self.metadata(of: document)
+
+        var descriptions: [TensorDescription] = []
+        for name in document.members.keys.sorted() where name != "__metadata__" {
+            descriptions.append(try Self.description(of: name, try document.object(name), data: data))
+        }
+        tensors = try TensorFile(file: file, tensors: descriptions)
+        try Self.checkCoverage(of: data, by: tensors)
+    }
+
+    private static func header(of file: MappedFile) throws(CheckpointError) -> Range<Int> {
+        let lengthByteCount = MemoryLayout<UInt64>.size
+        let available = file.byteCount - lengthByteCount
+        guard available >= 0 else {
+            throw .truncated(
+                file: file.name, place: "the header's length", needed: UInt64(lengthByteCount),
+                available: file.byteCount)
+        }
+        let length = file.integer(UInt64.self, at: 0)
+        guard length <= UInt64(headerLengthLimit) else {
+            throw .headerTooLong(file: file.name, found: length, limit: headerLengthLimit)
+        }
+        guard length <= UInt64(available) else {
+            throw .truncated(file: file.name, place: "the header", needed: length, available: available)
+        }
+        let range = lengthByteCount..<lengthByteCount + Int(length)
+        // The format wants the brace to be the first byte, where JSON would allow white space.
+        guard file.bytes(range.prefix(1)) == [UInt8(ascii: "{")] else {
+            throw .invalidJSON(file: file.name, offset: 0, expected: "the header to begin with '{'")
+        }
+        return range
+    }
+
+    private static func metadata(of header: JSONDocument) throws(CheckpointError) -> [String: String] {
+        guard let entries = try header.objectIfPresent("__metadata__") else { return [:] }
+        var metadata: [String: String] = [:]
+        for key in entries.members.keys.sorted() {
+            metadata[key] = try entries.string(key)
+        }
+        return metadata
+    }
+
+    private static func description(
+        of name: String, _ entry: JSONDocument, data: Range<Int>
+    ) throws(CheckpointError) -> TensorDescription {
+        let format = try format(of: name, entry)
+        let shape = try naturalNumbers("shape", of: entry)
+        let offsets = try naturalNumbers("data_offsets", of: entry)
+        guard offsets.count == 2, offsets[0] <= offsets[1] else {
+            throw entry.wrongType("data_offsets", "a begin and an end not before it", entry.members["data_offsets"])
+        }
+        let byteCount = offsets[1] - offsets[0]
+        guard offsets[1] <= data.count else {
+            throw .tensorOutOfBounds(
+                file: entry.file, tensor: name, offset: UInt64(offsets[0]), byteCount: byteCount, available: data.count)
+        }
+        guard let expected = format.byteCount(shape: shape) else {
+            throw .shapeOverflow(file: entry.file, tensor: name, shape: shape.map(UInt64.init))
+        }
+        guard byteCount == expected else {
+            throw .tensorSizeMismatch(file: entry.file, tensor: name, expected: expected, found: byteCount)
+        }
+        let start = data.lowerBound + offsets[0]
+        return TensorDescription(name: name, format: format, shape: shape, byteRange: start..<start + byteCount)
+    }
+
+    private static func format(of name: String, _ entry: JSONDocument) throws(CheckpointError) -> TensorFormat {
+        let dtype = try entry.string("dtype")
+        return switch dtype {
+        case "F32": .float32
+        case "F16": .float16
+        case "BF16": .bfloat16
+        default: throw .unsupportedTensorFormat(file: entry.file, tensor: name, format: dtype)
+        }
+    }
+
+    private static func naturalNumbers(_ key: String, of entry: JSONDocument) throws(CheckpointError) -> [Int] {
+        let numbers = try entry.integers(key)
+        guard case .array = entry.members[key], numbers.allSatisfy({ $0 >= 0 }) else {
+            throw entry.wrongType(key, "an array of non-negative integers", entry.members[key])
+        }
+        return numbers
+    }
+
+    /// The format wants every byte of the data to belong to a tensor, so that nothing else can hide in a file.
+    private static func checkCoverage(of data: Range<Int>, by tensors: TensorFile) throws(CheckpointError) {
+        var end = data.lowerBound
+        for tensor in tensors.inFileOrder {
+            guard tensor.byteRange.lowerBound == end else {
+                throw .unindexedBytes(file: tensors.file.name, range: end..<tensor.byteRange.lowerBound)
+            }
+            end = tensor.byteRange.upperBound
+        }
+        guard end == data.upperBound else {
+            throw .unindexedBytes(file: tensors.file.name, range: end..<data.upperBound)
+        }
+    }
+}
