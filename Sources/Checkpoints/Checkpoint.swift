@@ -1,0 +1,82 @@
+import Foundation
+import SystemPackage
+
+/// A model on disk: named tensors, and what its files say of architecture, tokenizer and chat template.
+package struct Checkpoint: Sendable {
+    /// The two layouts that are read.
+    package enum Source: Sendable {
+        /// One file with everything in it.
+        case gguf(GGUFFile)
+        /// A directory of the layout that `transformers` saves.
+        case huggingFace(HuggingFaceDirectory)
+    }
+
+    /// The files that were opened.
+    package let source: Source
+    /// What the model is called: the directory's name, or the file's without `.gguf` if the path names the file.
+    package let name: String
+    /// The digest of each file that defines the model, by file name; of the bytes that were read here.
+    package let digests: [FileDigest]
+
+    /// Opens a `.gguf` file, a directory with `config.json`, or a directory with exactly one `.gguf` file.
+    ///
+    /// Reads every byte once for the digests.
+    /// - Throws: what is wrong with the first file that is; `notACheckpoint`, `noModel` or `severalModels` if the path
+    ///   leads to none.
+    package init(path: FilePath) throws(CheckpointError) {
+        switch try FileKind(path: path) {
+        case .directory:
+            name = Self.directoryName(path)
+            if try FileKind(path: path.appending("config.json")) != nil {
+                source = .huggingFace(try HuggingFaceDirectory(path: path))
+            } else {
+                source = .gguf(try GGUFFile(path: try Self.onlyGGUFFile(in: path)))
+            }
+        case .regular where path.extension != "gguf":
+            throw .notACheckpoint(path: path.string)
+        default:
+            // Whatever else may stand here, opening it says what is wrong with it.
+            name = path.stem ?? path.string
+            source = .gguf(try GGUFFile(path: path))
+        }
+        digests = try Self.digests(of: source)
+    }
+
+    /// The tensors, under the names that the files give them.
+    package var tensors: TensorFile {
+        switch source {
+        case .gguf(let file): file.tensors
+        case .huggingFace(let directory): directory.tensors
+        }
+    }
+
+    /// The last component of the path, or of what it stands for if that is `.` or `..`.
+    private static func directoryName(_ path: FilePath) -> String {
+        if let component = path.lastComponent, component.kind == .regular { return component.string }
+        return URL(fileURLWithPath: path.string).standardizedFileURL.lastPathComponent
+    }
+
+    private static func onlyGGUFFile(in directory: FilePath) throws(CheckpointError) -> FilePath {
+        let names: [String]
+        do {
+            names = try FileManager.default.contentsOfDirectory(atPath: directory.string)
+        } catch {
+            let cause = (error as? CocoaError)?.underlying as? POSIXError
+            throw .io(path: directory.string, operation: "list", errno: (cause?.code ?? .EIO).rawValue)
+        }
+        let files = names.filter { FilePath($0).extension == "gguf" }.sorted()
+        guard let file = files.first else { throw .noModel(directory: directory.string) }
+        guard files.count == 1 else { throw .severalModels(directory: directory.string, files: files) }
+        return directory.appending(file)
+    }
+
+    private static func digests(of source: Source) throws(CheckpointError) -> [FileDigest] {
+        switch source {
+        case .gguf(let file):
+            return [try FileDigest(of: file.tensors.file)]
+        case .huggingFace(let directory):
+            let digests = directory.documentDigests + [try FileDigest(of: directory.tensors.file)]
+            return digests.sorted { $0.fileName < $1.fileName }
+        }
+    }
+}
