@@ -1,0 +1,94 @@
+import Checkpoints
+import Foundation
+import SystemPackage
+import TestSupport
+import Testing
+
+/// Damaged files: an error or a checkpoint whose every tensor can be read, never a crash.
+@Suite("Fuzzed checkpoint files", .serialized)
+struct CheckpointFuzzTests {
+    /// How many damaged files a test opens; `GRACE_FUZZ_ROUNDS` multiplies.
+    private static let caseCount =
+        3_000 * max(1, ProcessInfo.processInfo.environment["GRACE_FUZZ_ROUNDS"].flatMap { Int($0) } ?? 1)
+
+    /// Reads every byte of every tensor.
+    private func touch(_ tensors: TensorFile) -> Int {
+        var sum = 0
+        for tensor in tensors.tensors.values {
+            sum += tensors.withBytes(of: tensor) { bytes in bytes.reduce(0) { $0 + Int($1) } }
+            precondition(
+                tensor.elementCount / tensor.format.elementsPerBlock * tensor.format.bytesPerBlock
+                    == tensor.byteRange.count)
+        }
+        return sum
+    }
+
+    /// Opens damaged copies of `original`; some must be refused and some not, or the damage reaches nothing.
+    private func fuzz(_ original: [UInt8], name: String, seed: UInt64, open: (FilePath) throws -> TensorFile) throws {
+        let directory = try TemporaryDirectory()
+        var mutator = Mutator(seed: seed)
+        var (opened, refused) = (0, 0)
+        for _ in 0..<Self.caseCount {
+            let path = FilePath(try directory.write(mutator.mutate(original), to: name))
+            do {
+                _ = touch(try open(path))
+                opened += 1
+            } catch let error as CheckpointError {
+                #expect(error.description.count < 1_000)
+                #expect(!error.description.contains("\n"))
+                refused += 1
+            }
+        }
+        #expect(opened > 0 && refused > 0, "\(opened) opened, \(refused) refused")
+    }
+
+    @Test("GGUF files", arguments: [1, 2] as [UInt64])
+    func gguf(seed: UInt64) throws {
+        var builder = GGUFBuilder()
+        builder.set("general.architecture", .string("llama"))
+        builder.set("general.alignment", .uint32(32))
+        builder.set("llama.block_count", .uint32(1))
+        builder.set("llama.rope.freq_base", .float32(10_000))
+        builder.set("tokenizer.ggml.add_bos_token", .bool(false))
+        builder.set("tokenizer.ggml.tokens", .strings(["a", "b", "ab", "<|im_end|>"]))
+        builder.set("tokenizer.ggml.token_type", .array(elementType: 5, [.int32(1), .int32(1), .int32(1), .int32(3)]))
+        builder.set("nested", .array(elementType: 9, [.strings(["x"]), .array(elementType: 7, [.bool(true)])]))
+        builder.addTensor("output_norm.weight", shape: [4], [1, 2, 3, 4])
+        builder.addTensor("token_embd.weight", formatCode: 3, shape: [2, 32], bytes: [UInt8](1...40))
+        try fuzz(builder.build(), name: "file.gguf", seed: seed) { try GGUFFile(path: $0).tensors }
+    }
+
+    @Test("Safetensors files", arguments: [3, 4] as [UInt64])
+    func safetensors(seed: UInt64) throws {
+        var builder = SafetensorsBuilder()
+        builder.metadata = [("format", "pt")]
+        builder.addTensor("model.norm.weight", shape: [4], [1, 2, 3, 4])
+        builder.addTensor("model.embed_tokens.weight", dtype: "BF16", shape: [3, 4], bytes: [UInt8](1...24))
+        try fuzz(builder.build(), name: "file.safetensors", seed: seed) { try SafetensorsFile(path: $0).tensors }
+    }
+
+    @Test("Configurations")
+    func configuration() throws {
+        let original = [UInt8](
+            """
+            {"architectures": ["LlamaForCausalLM"], "hidden_size": 48, "rms_norm_eps": 1e-05, "pad_token_id": null,
+             "rope_parameters": {"rope_theta": 500000.0, "rope_type": "llama3"}, "tie_word_embeddings": true,
+             "eos_token_id": [1, 2], "text": "\\u00e9\\ud83d\\ude00 \\n é"}
+            """.utf8)
+        var mutator = Mutator(seed: 5)
+        var (read, refused) = (0, 0)
+        for _ in 0..<Self.caseCount * 4 {
+            do throws(CheckpointError) {
+                let document = try JSONDocument(parsing: mutator.mutate(original), file: "config.json")
+                read += 1
+                _ = try document.object("rope_parameters").number("rope_theta")
+                _ = try document.integers("eos_token_id") + [document.integer("hidden_size")]
+                _ = try document.strings("architectures")
+            } catch {
+                #expect(!error.description.contains("\n"))
+                refused += 1
+            }
+        }
+        #expect(read > 0 && refused > 0, "\(read) read, \(refused) refused")
+    }
+}
