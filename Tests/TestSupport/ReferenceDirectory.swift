@@ -1,0 +1,18 @@
+import Foundation
+
+/// Where the golden numbers are that `make_reference.py` computed: `GRACE_REFERENCE` if set, else the committed ones.
+package enum ReferenceDirectory {
+    package static var root: URL {
+        if let path = ProcessInfo.processInfo.environment["GRACE_REFERENCE"] {
+            return URL(fileURLWithPath: path, isDirectory: true)
+        }
+        return URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .appendingPathComponent("Fixtures/reference", isDirectory: true)
+    }
+
+    /// A file by its path below the root; nil if it is missing.
+    package static func file(_ relative: String) -> URL? {
+        let url = root.appendingPathComponent(relative)
+        return FileManager.default.fileExists(atPath: url.path) ? url : nil
+    }
+}
