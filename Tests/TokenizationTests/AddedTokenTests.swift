@@ -5,7 +5,6 @@ import Tokenization
     private func tokenizer(normalizesToNFC: Bool = false) throws -> Tokenizer {
         try Tokenizer(
             ByteVocabulary.definition(
-                merges: [("<", "|")],
                 addedTokens: [
                     .init(content: "<|end|>", identifier: 300, isControl: true),
                     .init(content: "<|end|>>", identifier: 301, isControl: true),
