@@ -3,12 +3,20 @@ import HeapModule
 /// Byte-pair encoding: the bytes of a pre-token, joined pair by pair, the pair of the lowest rank first and of equals
 /// the leftmost.
 struct BytePairEncoder: Sendable {
-    /// A stretch of a pre-token that has become one token.
+    /// A stretch of a pre-token that has become one token. Small, as a long text makes one for each byte.
     struct Symbol {
         var identifier: TokenID
         /// Offsets into the text.
-        var start: Int
-        var end: Int
+        fileprivate var start: UInt32
+        fileprivate var end: UInt32
+
+        init(identifier: TokenID, range: Range<Int>) {
+            self.identifier = identifier
+            start = UInt32(range.lowerBound)
+            end = UInt32(range.upperBound)
+        }
+
+        var range: Range<Int> { Int(start)..<Int(end) }
     }
 
     /// From here on a heap finds the next pair; below, looking at all pairs is faster, and bounded.
@@ -55,20 +63,19 @@ struct BytePairEncoder: Sendable {
     /// - Complexity: O(n log n) in the length of the range.
     func encode(_ bytes: [UInt8], in range: Range<Int>, to symbols: inout [Symbol]) {
         if let wholeWords, let identifier = wholeWords.identifier(of: bytes[range]) {
-            symbols.append(Symbol(identifier: identifier, start: range.lowerBound, end: range.upperBound))
+            symbols.append(Symbol(identifier: identifier, range: range))
             return
         }
         let first = symbols.count
         for offset in range {
             if let identifier = byteTokens[Int(bytes[offset])] {
-                symbols.append(Symbol(identifier: identifier, start: offset, end: offset + 1))
+                symbols.append(Symbol(identifier: identifier, range: offset..<(offset + 1)))
             }
         }
         if symbols.count - first < Self.longWordLength {
             mergeShortWord(&symbols, from: first)
         } else {
-            let word = mergeLongWord(Array(symbols[first...]))
-            symbols.replaceSubrange(first..., with: word)
+            mergeLongWord(&symbols, from: first)
         }
     }
 
@@ -98,44 +105,48 @@ struct BytePairEncoder: Sendable {
     }
 
     /// Merges in a linked list, with a heap of the pairs.
-    private func mergeLongWord(_ word: [Symbol]) -> [Symbol] {
-        precondition(word.count < Int(UInt32.max), "a pre-token is shorter than 4 GiB")
-        var symbols = word
+    private func mergeLongWord(_ symbols: inout [Symbol], from first: Int) {
         let end = symbols.count
-        var next = Array(1...end)
-        var previous = Array(-1..<(end - 1))
-        // The rank of each symbol with its right neighbour. Entries of the heap that no longer agree are passed over.
-        var ranks = (0..<(end - 1)).map { rank(symbols[$0], symbols[$0 + 1]) } + [Self.noRank]
-        // Rank in the high half, position in the low: the order of the keys is the order of merging.
-        var heap = Heap(
-            ranks.indices.lazy.filter { ranks[$0] != Self.noRank }.map { UInt64(ranks[$0]) << 32 | UInt64($0) })
+        // The neighbours and the rank with the right neighbour of the symbol at `first` + index.
+        var next = (first..<end).map { UInt32($0 + 1) }
+        var previous = (first..<end).map { UInt32(max($0, 1) - 1) }
+        var ranks = (first..<end).map { $0 + 1 < end ? rank(symbols[$0], symbols[$0 + 1]) : Self.noRank }
+        // Rank in the high half, position in the low: the order of the keys is the order of merging. Entries that no
+        // longer agree with `ranks` are passed over.
+        func key(_ position: Int) -> UInt64 { UInt64(ranks[position - first]) << 32 | UInt64(position) }
+        var heap = Heap((first..<end).filter { ranks[$0 - first] != Self.noRank }.map(key))
 
         while let entry = heap.popMin() {
             let left = Int(entry & 0xFFFF_FFFF)
-            guard ranks[left] == UInt32(entry >> 32) else { continue }
-            let right = next[left]
+            guard ranks[left - first] == UInt32(entry >> 32) else { continue }
+            let right = Int(next[left - first])
             guard let merge = merges[symbols[left].identifier, symbols[right].identifier] else { continue }
             symbols[left].identifier = merge.result
             symbols[left].end = symbols[right].end
-            ranks[right] = Self.noRank
-            next[left] = next[right]
-            if next[left] < end {
-                previous[next[left]] = left
+            ranks[right - first] = Self.noRank
+            let following = Int(next[right - first])
+            next[left - first] = UInt32(following)
+            if following < end {
+                previous[following - first] = UInt32(left)
+                ranks[left - first] = rank(symbols[left], symbols[following])
+                if ranks[left - first] != Self.noRank { heap.insert(key(left)) }
+            } else {
+                ranks[left - first] = Self.noRank
             }
-            for (first, second) in [(previous[left], left), (left, next[left])] where first >= 0 {
-                ranks[first] = second < end ? rank(symbols[first], symbols[second]) : Self.noRank
-                if ranks[first] != Self.noRank {
-                    heap.insert(UInt64(ranks[first]) << 32 | UInt64(first))
-                }
+            if left > first {
+                let preceding = Int(previous[left - first])
+                ranks[preceding - first] = rank(symbols[preceding], symbols[left])
+                if ranks[preceding - first] != Self.noRank { heap.insert(key(preceding)) }
             }
         }
 
-        var result: [Symbol] = []
-        var position = 0
+        var count = first
+        var position = first
         while position < end {
-            result.append(symbols[position])
-            position = next[position]
+            symbols[count] = symbols[position]
+            count += 1
+            position = Int(next[position - first])
         }
-        return result
+        symbols.removeSubrange(count...)
     }
 }

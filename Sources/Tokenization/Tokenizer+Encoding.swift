@@ -52,6 +52,8 @@ extension Tokenizer {
     private func encode(
         _ bytes: [UInt8], plainTextRange: Range<Int>?
     ) -> (ids: [TokenID], byteRanges: [Range<Int>], text: NormalizedText) {
+        // Normalisation makes a text at most three times as long (UAX #15, section 12).
+        precondition(bytes.count < Int(UInt32.max) / 3, "a text of \(bytes.count) bytes has offsets beyond 32 bits")
         let text = NormalizedText(
             bytes, matches: rawMatcher.matches(in: bytes, range: 0..<bytes.count, plainTextRange: plainTextRange),
             plainTextRange: plainTextRange, normalizesToNFC: normalizesToNFC)
@@ -60,7 +62,7 @@ extension Tokenizer {
         symbols.reserveCapacity(text.bytes.count / 3)
         for segment in text.segments {
             if let token = segment.token {
-                symbols.append(.init(identifier: token, start: segment.range.lowerBound, end: segment.range.upperBound))
+                symbols.append(.init(identifier: token, range: segment.range))
                 continue
             }
             let matches = normalizedMatcher.matches(
@@ -68,13 +70,12 @@ extension Tokenizer {
             var start = segment.range.lowerBound
             for match in matches {
                 encode(classified, in: start..<match.range.lowerBound, to: &symbols)
-                symbols.append(
-                    .init(identifier: match.identifier, start: match.range.lowerBound, end: match.range.upperBound))
+                symbols.append(.init(identifier: match.identifier, range: match.range))
                 start = match.range.upperBound
             }
             encode(classified, in: start..<segment.range.upperBound, to: &symbols)
         }
-        return (symbols.map(\.identifier), symbols.map { $0.start..<$0.end }, text)
+        return (symbols.map(\.identifier), symbols.map(\.range), text)
     }
 
     /// Appends the tokens of text in which there are no added tokens.
