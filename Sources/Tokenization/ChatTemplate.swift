@@ -16,7 +16,8 @@ package struct RenderedPrompt: Sendable, Equatable {
 ///   templates of Llama 3 fall back to themselves, and `date_string` is left undefined. The rendering of a text is the
 ///   same on every day.
 /// - What lies outside the subset is refused by `init(source:)`, not when a request first reaches it.
-/// - Lists and dictionaries cannot be printed other than by `tojson`; integers have 64 bits; there are no floats.
+/// - Lists and dictionaries are printed by `tojson` only, texts neither repeated by `*` nor looped over; integers have 64
+///   bits, and there are no floats. A template that tries gets an error when it is rendered.
 /// - Steps, bytes and nesting are bounded, so that a hostile template costs an error and not the process.
 ///
 /// The user's text is only ever data: it is never parsed, and its place is known by construction, not found by a search.

@@ -9,7 +9,7 @@ struct JinjaBudget {
 
     /// A budget for messages of `inputByteCount` bytes: enough to copy them many times.
     init(inputByteCount: Int) {
-        let (product, overflow) = inputByteCount.multipliedReportingOverflow(by: 64)
+        let (product, overflow) = inputByteCount.multipliedReportingOverflow(by: 16)
         let (sum, sumOverflow) = product.addingReportingOverflow(16 << 20)
         maximumBytes = overflow || sumOverflow ? .max : sum
     }
@@ -38,6 +38,12 @@ struct JinjaBudget {
     mutating func spend(_ text: MarkedText, line: Int) throws(ChatTemplateError) {
         try spend(bytes: text.bytes.count, line: line)
         try spend(elements: text.marks.count, line: line)
+    }
+
+    /// Spends the bytes of a text, its marks and an offset for each code point.
+    mutating func spend(codePointsOf text: MarkedText, line: Int) throws(ChatTemplateError) {
+        try spend(text, line: line)
+        try spend(bytes: text.bytes.count * MemoryLayout<Int>.stride, line: line)
     }
 
     /// Spends the memory of list elements or marks.

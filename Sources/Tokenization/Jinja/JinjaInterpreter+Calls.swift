@@ -45,7 +45,8 @@ extension JinjaInterpreter {
             throw .wrongValue(line: line, operation: operation, found: "an empty separator", expected: "a text")
         }
         try budget.spend(text, line: line)
-        try budget.spend(elements: text.bytes.ranges(of: part.bytes).count + 1, line: line)
+        let count = text.bytes.ranges(of: part.bytes).count + 1
+        try budget.spend(elements: count * (1 + text.marks.count), line: line)
         return .list(text.split(separator: part).map { .text($0) }, depth: 1)
     }
 

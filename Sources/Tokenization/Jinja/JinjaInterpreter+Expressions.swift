@@ -145,7 +145,7 @@ extension JinjaInterpreter {
             }
             return elements[place]
         case (.text(let text), .integer), (.text(let text), .boolean):
-            try budget.spend(elements: text.bytes.count, line: line)
+            try budget.spend(codePointsOf: text, line: line)
             let offsets = text.codePointOffsets
             guard let place = index.integerValue.flatMap({ Self.place($0, count: offsets.count - 1) }) else {
                 return .undefined(name: "a character of a text")

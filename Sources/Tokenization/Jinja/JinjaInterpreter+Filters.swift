@@ -1,5 +1,3 @@
-import Foundation
-
 /// Filters.
 extension JinjaInterpreter {
     /// `value | filter(arguments)`; one argument for each of the filter's parameters.
@@ -47,7 +45,7 @@ extension JinjaInterpreter {
         }
     }
 
-    /// A text in upper or lower case.
+    /// A text in upper or lower case. Unlike Python's, a final sigma becomes a plain one.
     mutating func changeCase(_ text: MarkedText, isUpper: Bool, line: Int) throws(ChatTemplateError) -> MarkedText {
         try budget.spend(bytes: 3 * text.bytes.count, line: line)
         let string = String(decoding: text.bytes, as: UTF8.self)
@@ -67,7 +65,7 @@ extension JinjaInterpreter {
         try budget.spend(text, line: line)
         let ranges = text.bytes.ranges(of: old.bytes)
         guard !ranges.isEmpty else { return text }
-        try budget.spend(elements: ranges.count, line: line)
+        try budget.spend(bytes: ranges.count * MemoryLayout<Range<Int>>.stride, line: line)
         var bytes: [UInt8] = []
         var start = 0
         for range in ranges {

@@ -107,31 +107,24 @@ extension JinjaInterpreter {
     mutating func slice(
         _ value: JinjaValue, lower: JinjaValue?, upper: JinjaValue?, step: JinjaValue?, line: Int
     ) throws(ChatTemplateError) -> JinjaValue {
-        let stride = try bound(step, line: line) ?? 1
-        guard stride != 0 else {
+        let bounds = (lower: try bound(lower, line: line), upper: try bound(upper, line: line))
+        let step = try bound(step, line: line) ?? 1
+        guard step != 0 else {
             throw .wrongValue(line: line, operation: "a slice", found: "the step 0", expected: "another step")
         }
-        let bounds = (lower: try bound(lower, line: line), upper: try bound(upper, line: line))
         switch value {
         case .list(let elements, let depth):
-            let places = Self.places(bounds, step: stride, count: elements.count)
             try budget.spend(elements: elements.count, line: line)
-            return .list(places.map { elements[$0] }, depth: depth)
+            return .list(
+                Self.places(bounds, step: step, count: elements.count).map { elements[$0] }, depth: depth)
         case .text(let text):
-            try budget.spend(elements: text.bytes.count, line: line)
-            let offsets = text.codePointOffsets
-            let places = Self.places(bounds, step: stride, count: offsets.count - 1)
-            if stride == 1 {
-                let first = places.first ?? min(max(bounds.lower ?? 0, 0), offsets.count - 1)
-                return .text(text.slice(offsets[first]..<offsets[places.last.map { $0 + 1 } ?? first]))
-            }
-            let bytes = places.flatMap { text.bytes[offsets[$0]..<offsets[$0 + 1]] }
-            return .text(MarkedText(bytes: bytes, rewrittenFrom: [text]))
+            return .text(try slice(text, bounds, step: step, line: line))
         default:
             throw wrongOperand(value, operation: "a slice", expected: "a list or a text", line: line)
         }
     }
 
+    /// A bound of a slice, nil if absent.
     private func bound(_ value: JinjaValue?, line: Int) throws(ChatTemplateError) -> Int? {
         switch value {
         case nil, .some(.none): return nil
@@ -141,6 +134,22 @@ extension JinjaInterpreter {
             }
             return integer
         }
+    }
+
+    private mutating func slice(_ text: MarkedText, _ bounds: (lower: Int?, upper: Int?), step: Int, line: Int)
+        throws(ChatTemplateError) -> MarkedText
+    {
+        try budget.spend(codePointsOf: text, line: line)
+        let offsets = text.codePointOffsets
+        let places = Self.places(bounds, step: step, count: offsets.count - 1)
+        guard step == 1 else {
+            let bytes = places.flatMap { text.bytes[offsets[$0]..<offsets[$0 + 1]] }
+            return MarkedText(bytes: bytes, rewrittenFrom: [text])
+        }
+        guard let first = places.first, let last = places.last else {
+            return text.slice(0..<0)
+        }
+        return text.slice(offsets[first]..<offsets[last + 1])
     }
 
     /// The places that a slice of a sequence of `count` takes, in its order.

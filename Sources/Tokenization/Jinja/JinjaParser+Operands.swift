@@ -175,6 +175,9 @@ extension JinjaParser {
                 if current == .symbol(.parenthesisOpen) {
                     throw .unsupported(line: line, construct: "an argument of the test '\(name)'")
                 }
+                if current == .name("is") {
+                    throw unexpected("no test of a test")
+                }
                 expression = try make(.test(test, expression), line: line, over: [expression])
                 if isNegated {
                     expression = try make(.not(expression), line: line, over: [expression])
