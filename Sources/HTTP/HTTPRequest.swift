@@ -1,0 +1,73 @@
+/// How the end of a request's body is found (RFC 9112, section 6.3).
+package enum BodyFraming: Sendable, Equatable {
+    /// Neither Content-Length nor Transfer-Encoding: there is no body.
+    case none
+    /// Content-Length, in bytes.
+    case length(Int)
+    /// Transfer-Encoding: chunked.
+    case chunked
+
+    /// Whether at least one byte follows the head.
+    var hasBody: Bool { self != .none && self != .length(0) }
+}
+
+/// The request line and header fields of a request, checked as a whole.
+package struct HTTPRequestHead: Sendable, Equatable {
+    package let method: HTTPMethod
+    /// The request target as it was sent.
+    package let target: String
+    /// The path of the target, percent-encodings kept; `*` for an asterisk-form (RFC 9112, section 3.2.4).
+    package let path: String
+    /// What follows the first `?` of the target.
+    package let query: String?
+    package let version: HTTPVersion
+    package let headers: HTTPFields
+    package let framing: BodyFraming
+
+    package init(
+        method: HTTPMethod, target: String, path: String, query: String? = nil, version: HTTPVersion = .http11,
+        headers: HTTPFields = [:], framing: BodyFraming = .none
+    ) {
+        self.method = method
+        self.target = target
+        self.path = path
+        self.query = query
+        self.version = version
+        self.headers = headers
+        self.framing = framing
+    }
+
+    /// Whether the client waits for `100 Continue` before it sends its body.
+    ///
+    /// From HTTP/1.0 the expectation is ignored, and without a body there is nothing to continue with (RFC 9110,
+    /// section 10.1.1).
+    var expectsContinue: Bool {
+        version == .http11 && framing.hasBody && headers["expect"] != nil
+    }
+
+    /// Whether the connection outlives this request (RFC 9112, section 9.3).
+    var allowsKeepAlive: Bool {
+        let options = headers.listElements(of: "connection")
+        if options.contains("close") { return false }
+        return version == .http11 || options.contains("keep-alive")
+    }
+}
+
+/// A complete request.
+package struct HTTPRequest: Sendable, Equatable {
+    package let head: HTTPRequestHead
+    /// The content, its transfer coding removed.
+    package let body: [UInt8]
+
+    package init(head: HTTPRequestHead, body: [UInt8] = []) {
+        self.head = head
+        self.body = body
+    }
+
+    package var method: HTTPMethod { head.method }
+    package var target: String { head.target }
+    package var path: String { head.path }
+    package var query: String? { head.query }
+    package var version: HTTPVersion { head.version }
+    package var headers: HTTPFields { head.headers }
+}

@@ -1,0 +1,71 @@
+import OrderedCollections
+
+/// Sends requests to handlers by path and method.
+///
+/// Gives 404 for an unknown path, 405 with `Allow` for a method that the path lacks, HEAD wherever there is GET, and an
+/// answer to `OPTIONS *`.
+package struct Router: HTTPHandler {
+    /// Answers the requests of one route.
+    package typealias Handler = @Sendable (HTTPRequest) async -> HTTPResponse
+    /// Decides on the head of a request of one route; see ``HTTPHandler/refuse(_:)``.
+    package typealias Refusal = @Sendable (HTTPRequestHead) -> HTTPResponse?
+
+    private struct Route {
+        let refuse: Refusal?
+        let respond: Handler
+    }
+
+    private var routes: [String: OrderedDictionary<HTTPMethod, Route>] = [:]
+    private let errorResponse: @Sendable (HTTPError) -> HTTPResponse
+
+    /// - Parameter errorResponse: the application's answer to an error.
+    package init(errorResponse: @escaping @Sendable (HTTPError) -> HTTPResponse) {
+        self.errorResponse = errorResponse
+    }
+
+    /// Adds a route.
+    ///
+    /// - Parameters:
+    ///   - path: matched with the request's path byte by byte.
+    ///   - refuse: what the route refuses before it reads a body: a media type, a size, a missing key.
+    /// - Precondition: the route is new.
+    package mutating func add(
+        _ method: HTTPMethod, _ path: String, refuse: Refusal? = nil, respond: @escaping Handler
+    ) {
+        precondition(routes[path]?[method] == nil, "the route \(method) \(path) is there twice")
+        routes[path, default: [:]][method] = Route(refuse: refuse, respond: respond)
+    }
+
+    package func refuse(_ head: HTTPRequestHead) -> HTTPResponse? {
+        switch route(of: head) {
+        case .success(let route): route.refuse?(head)
+        case .failure(let error): completeResponse(to: error)
+        }
+    }
+
+    package func respond(to request: HTTPRequest) async -> HTTPResponse {
+        switch route(of: request.head) {
+        case .success(let route): await route.respond(request)
+        case .failure(let error): completeResponse(to: error)
+        }
+    }
+
+    package func response(to error: HTTPError) -> HTTPResponse {
+        errorResponse(error)
+    }
+
+    private func route(of head: HTTPRequestHead) -> Result<Route, HTTPError> {
+        // RFC 9110, section 9.3.7: OPTIONS * asks about the server in general.
+        if head.path == "*" { return .success(serverOptions) }
+        guard let methods = routes[head.path] else { return .failure(.notFound(path: head.path)) }
+        if let route = methods[head.method] { return .success(route) }
+        if head.method == .head, let route = methods[.get] { return .success(route) }
+        var allowed = Array(methods.keys)
+        if methods[.get] != nil, methods[.head] == nil { allowed.append(.head) }
+        return .failure(.methodNotAllowed(head.method, path: head.path, allowed: allowed))
+    }
+
+    private var serverOptions: Route {
+        Route(refuse: nil) { _ in HTTPResponse(status: .noContent) }
+    }
+}
