@@ -10,6 +10,8 @@ extension ConnectionState {
                 switch event {
                 case .head(let head):
                     if let refusal = handler.refuse(head) {
+                        // Without a body the request is complete, and the parser has to move on to the next one.
+                        if !head.framing.hasBody { _ = try parser.next() }
                         return respond(refusal, to: head, leavesBody: head.framing.hasBody, at: now)
                     }
                     enter(.readingBody(since: now), until: now + min(limits.bodyTimeout, limits.bodyTotalTimeout))

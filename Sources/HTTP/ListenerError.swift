@@ -17,7 +17,7 @@ package enum ListenerError: Error, Equatable, Sendable, CustomStringConvertible 
     package var description: String {
         switch self {
         case .invalidPort(let port): "port \(port) is not in 0...65535"
-        case .unresolvedHost(let host, let reason): "host \(host) has no address: \(reason)"
+        case .unresolvedHost(let host, let reason): "host \"\(host)\" has no address: \(reason)"
         case .systemCall(let call, let address, let code):
             "cannot listen on \(address): \(call): \(String(cString: strerror(code)))"
         }

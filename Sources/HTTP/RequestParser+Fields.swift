@@ -1,7 +1,7 @@
 extension RequestParser {
-    /// The next line of a head or a trailer section, counted against the section's limit.
+    /// The next line of a head or a trailer section, counted with its line end against the section's limit.
     mutating func nextFieldLine() throws(HTTPError) -> Range<Int>? {
-        let limit = max(0, limits.maxHeadSize - sectionSize - 2)
+        let limit = limits.maxHeadSize - sectionSize - 2
         guard let line = try nextLine(limit: limit, orThrow: .headTooLarge(limit: limits.maxHeadSize)) else {
             return nil
         }

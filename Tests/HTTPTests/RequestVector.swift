@@ -1,0 +1,51 @@
+import HTTP
+import Testing
+
+/// A literal byte stream and what the parser makes of it.
+struct RequestVector: CustomTestStringConvertible, Sendable {
+    let testDescription: String
+    let text: String
+    /// `METHOD path?query body` of each request, or the status of the refusal, or `…` for an unfinished request, joined
+    /// with `; `.
+    let outcome: String
+
+    init(_ description: String, _ text: String, _ outcome: String) {
+        testDescription = description
+        self.text = text
+        self.outcome = outcome
+    }
+
+    /// The bytes: one Latin-1 character each, so that any octet can be written.
+    var bytes: [UInt8] { text.unicodeScalars.map { UInt8($0.value) } }
+}
+
+/// Feeds `bytes` in slices of the given sizes, the last of them repeated, and describes what came out.
+func outcome(of bytes: [UInt8], slices: [Int], limits: HTTPLimits = HTTPLimits()) -> String {
+    var parser = RequestParser(limits: limits)
+    var parts: [String] = []
+    var start = 0
+    var sliceIndex = 0
+    do {
+        while start < bytes.count {
+            let end = min(bytes.count, start + slices[min(sliceIndex, slices.count - 1)])
+            parser.feed(Array(bytes[start..<end]))
+            while let event = try parser.next() {
+                guard case .request(let request) = event else { continue }
+                parts.append(description(of: request))
+            }
+            start = end
+            sliceIndex += 1
+        }
+        if !parser.isBetweenRequests { parts.append("…") }
+    } catch {
+        parts.append(String(error.status.code))
+    }
+    return parts.joined(separator: "; ")
+}
+
+private func description(of request: HTTPRequest) -> String {
+    var text = "\(request.method) \(request.path)"
+    if let query = request.query { text += "?\(query)" }
+    if !request.body.isEmpty { text += " " + String(decoding: request.body, as: UTF8.self) }
+    return text
+}

@@ -1,0 +1,107 @@
+import Dispatch
+import Glibc
+import HTTP
+
+/// A client on a plain blocking socket, which may do everything that a good client would not.
+///
+/// Its calls block: tests make them off the cooperative pool with ``onThread(_:)``.
+struct TestClient: Sendable {
+    let descriptor: Int32
+
+    init(port: Int, receiveBufferSize: Int32? = nil) {
+        descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        if var receiveBufferSize {
+            setsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &receiveBufferSize, socklen_t(MemoryLayout<Int32>.size))
+        }
+        // Generous: it ends a test that would hang.
+        var timeout = timeval(tv_sec: 60, tv_usec: 0)
+        setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &timeout, socklen_t(MemoryLayout<timeval>.size))
+        setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &timeout, socklen_t(MemoryLayout<timeval>.size))
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_port = in_port_t(port).bigEndian
+        address.sin_addr.s_addr = in_addr_t(0x7F00_0001).bigEndian
+        let result = withUnsafePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+            }
+        }
+        precondition(result == 0, "cannot connect to port \(port): errno \(errno)")
+    }
+
+    /// Sends everything, or as much as the server takes before it hangs up.
+    func send(_ text: String) {
+        send(Array(text.utf8))
+    }
+
+    func send(_ bytes: [UInt8]) {
+        var sent = 0
+        while sent < bytes.count {
+            let count = bytes.withUnsafeBytes {
+                Glibc.send(descriptor, $0.baseAddress! + sent, $0.count - sent, Int32(MSG_NOSIGNAL))
+            }
+            guard count > 0 else { return }
+            sent += count
+        }
+    }
+
+    func finishSending() {
+        _ = shutdown(descriptor, Int32(SHUT_WR))
+    }
+
+    /// At most `limit` bytes; none at the end of stream.
+    func receive(atMost limit: Int = 65_536) -> [UInt8] {
+        var buffer = [UInt8](repeating: 0, count: limit)
+        let count = recv(descriptor, &buffer, limit, 0)
+        return Array(buffer.prefix(max(0, count)))
+    }
+
+    /// Everything until the server closes.
+    func receiveAll() -> String {
+        var result: [UInt8] = []
+        while true {
+            let bytes = receive()
+            if bytes.isEmpty { return String(decoding: result, as: UTF8.self) }
+            result += bytes
+        }
+    }
+
+    /// Everything up to and with `end`.
+    func receive(through end: String) -> String {
+        var result = ""
+        while !result.hasSuffix(end) {
+            let bytes = receive(atMost: 1)
+            if bytes.isEmpty { return result + "<end of stream>" }
+            result += String(decoding: bytes, as: UTF8.self)
+        }
+        return result
+    }
+
+    func close() {
+        _ = Glibc.close(descriptor)
+    }
+}
+
+/// Runs blocking calls on a thread of their own.
+func onThread<Result: Sendable>(_ body: @escaping @Sendable () -> Result) async -> Result {
+    await withCheckedContinuation { continuation in
+        DispatchQueue.global().async { continuation.resume(returning: body()) }
+    }
+}
+
+/// Runs a server on a free port for the time of `body`.
+func withServer<Result: Sendable>(
+    handler: any HTTPHandler = TestHandler(), limits: HTTPLimits = HTTPLimits(),
+    _ body: (HTTPServer) async throws -> Result
+) async throws -> Result {
+    let server = HTTPServer(listener: try Listener(host: "127.0.0.1", port: 0), handler: handler, limits: limits)
+    server.start()
+    do {
+        let result = try await body(server)
+        await server.shutdown(deadline: .zero)
+        return result
+    } catch {
+        await server.shutdown(deadline: .zero)
+        throw error
+    }
+}

@@ -1,0 +1,26 @@
+import HTTP
+
+/// Answers with what it was asked, refuses `/refused` on its head alone, and leaves `/slow` and `/stuck` to their
+/// `delay`.
+struct TestHandler: HTTPHandler {
+    var delay: @Sendable (HTTPRequest) async -> Void = { _ in }
+
+    func respond(to request: HTTPRequest) async -> HTTPResponse {
+        await delay(request)
+        return Self.answer(to: request)
+    }
+
+    static func answer(to request: HTTPRequest) -> HTTPResponse {
+        HTTPResponse(
+            status: .ok, headers: ["Content-Type": "text/plain"],
+            body: Array("\(request.method) \(request.path) ".utf8) + request.body)
+    }
+
+    func refuse(_ head: HTTPRequestHead) -> HTTPResponse? {
+        head.path == "/refused" ? HTTPResponse(status: .unsupportedMediaType) : nil
+    }
+
+    func response(to error: HTTPError) -> HTTPResponse {
+        HTTPResponse(status: error.status, body: Array(error.description.utf8))
+    }
+}
