@@ -19,7 +19,7 @@ final class Connection: @unchecked Sendable {
     private var sentCount = 0
     private var isClosed = false
 
-    private var readiness: Readiness?
+    private let readiness: Readiness
     private var timer: (any DispatchSourceTimer)?
     private var timerDeadline: ContinuousClock.Instant?
 
@@ -34,15 +34,13 @@ final class Connection: @unchecked Sendable {
         self.loop = loop
         self.handler = handler
         self.onClose = onClose
+        readiness = Readiness(socket: socket, queue: loop.queue)
         state = ConnectionState(limits: limits, handler: handler, refusal: refusal)
     }
 
     /// Begins to serve. Called once.
     func start() {
-        loop.queue.async { [self] in
-            readiness = Readiness(socket: socket, queue: loop.queue)
-            post(.opened)
-        }
+        loop.queue.async { [self] in post(.opened) }
     }
 
     /// Finishes what is in flight, then closes.
@@ -69,7 +67,7 @@ final class Connection: @unchecked Sendable {
         isHandlingEvents = false
         guard !isClosed else { return }
         updateTimer()
-        readiness?.setReading(state.wantsToRead) { [self] in receive() }
+        readiness.setReading(state.wantsToRead) { [self] in receive() }
     }
 
     private func perform(_ action: ConnectionState.Action) {
@@ -124,7 +122,7 @@ final class Connection: @unchecked Sendable {
                 sentCount += count
                 if sentCount < output.count { post(.writeProgressed) }
             case .wouldBlock:
-                readiness?.setWriting(true) { [self] in flush() }
+                readiness.setWriting(true) { [self] in flush() }
                 return
             case .endOfStream, .failed:
                 post(.failed)
@@ -133,7 +131,7 @@ final class Connection: @unchecked Sendable {
         }
         output = []
         sentCount = 0
-        readiness?.setWriting(false) {}
+        readiness.setWriting(false) {}
         post(.writeFinished)
     }
 
@@ -170,10 +168,9 @@ final class Connection: @unchecked Sendable {
         task = nil
         timer?.cancel()
         timer = nil
-        readiness?.cancel { [self] in
+        readiness.cancel { [self] in
             socket.close()
             onClose(self)
         }
-        readiness = nil
     }
 }

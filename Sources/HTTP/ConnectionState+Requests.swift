@@ -5,18 +5,19 @@ extension ConnectionState {
 
     /// Reads requests from what has arrived, until one is to be handled or answered or more bytes are needed.
     mutating func advance(at now: ContinuousClock.Instant) -> [Action] {
+        var waitsForContinue = false
         do {
             while let event = try parser.next() {
                 switch event {
                 case .head(let head):
                     if let refusal = handler.refuse(head) {
-                        // Without a body the request is complete, and the parser has to move on to the next one.
-                        if !head.framing.hasBody { _ = try parser.next() }
-                        return respond(refusal, to: head, leavesBody: head.framing.hasBody, at: now)
+                        // A request that ends here is complete, and the parser has to move on to the next one.
+                        if head.endsRequest { _ = try parser.next() }
+                        return respond(refusal, to: head, leavesBody: !head.endsRequest, at: now)
                     }
                     enter(.readingBody(since: now), until: now + min(limits.bodyTimeout, limits.bodyTotalTimeout))
                     // RFC 9110, section 10.1.1: 100 is for a client that waits; one whose body is here does not.
-                    if head.expectsContinue, parser.unreadByteCount == 0, !hasReceivedEnd { return [.sendContinue] }
+                    waitsForContinue = head.expectsContinue && parser.unreadByteCount == 0 && !hasReceivedEnd
                 case .request(let request):
                     enter(.handling(request.head, probeInterval: .zero), until: nil)
                     let start = Action.startHandler(request)
@@ -26,7 +27,7 @@ extension ConnectionState {
         } catch {
             return respond(to: error, at: now)
         }
-        return waitForBytes(at: now)
+        return waitsForContinue ? [.sendContinue] : waitForBytes(at: now)
     }
 
     private mutating func waitForBytes(at now: ContinuousClock.Instant) -> [Action] {

@@ -45,6 +45,11 @@ package struct HTTPRequestHead: Sendable, Equatable {
         version == .http11 && framing.hasBody && headers["expect"] != nil
     }
 
+    /// Whether the next request begins right after the head. Where a length was due and is missing, nobody knows.
+    var endsRequest: Bool {
+        framing == .length(0) || (framing == .none && !method.requiresLength)
+    }
+
     /// Whether the connection outlives this request (RFC 9112, section 9.3).
     var allowsKeepAlive: Bool {
         let options = headers.listElements(of: "connection")

@@ -36,23 +36,28 @@ extension RequestParser {
         }
         let target = try RequestTarget(requestLine.target[...], method: requestLine.method)
         try checkExpectation(version: requestLine.version)
-        // RFC 9110, section 15.5.12.
-        if framing == .none, requestLine.method.requiresLength { throw .lengthRequired(requestLine.method) }
-        if case .length(let length) = framing, length > limits.maxBodySize {
-            throw .bodyTooLarge(length: length, limit: limits.maxBodySize)
-        }
         let head = HTTPRequestHead(
             method: requestLine.method, target: requestLine.target.fieldText, path: target.path, query: target.query,
             version: requestLine.version, headers: fields, framing: framing)
         self.head = head
         fields = HTTPFields()
         sectionSize = 0
-        switch framing {
-        case .none: phase = .body(remaining: 0)
-        case .length(let length): phase = .body(remaining: length)
-        case .chunked: phase = .chunkSize
-        }
+        phase = bodyPhase(of: head)
         return head
+    }
+
+    /// How reading goes on after a head. A body that is refused for its length fails only then, so that the application
+    /// can first say that there is no such path or method.
+    private func bodyPhase(of head: HTTPRequestHead) -> Phase {
+        switch head.framing {
+        case .chunked: .chunkSize
+        case .length(let length) where length > limits.maxBodySize:
+            .failed(.bodyTooLarge(length: length, limit: limits.maxBodySize))
+        case .length(let length): .body(remaining: length)
+        // RFC 9110, section 15.5.12.
+        case .none where head.method.requiresLength: .failed(.lengthRequired(head.method))
+        case .none: .body(remaining: 0)
+        }
     }
 
     /// RFC 9112, section 3.2: 400 for an HTTP/1.1 request without Host, and for any request with several or with one

@@ -6,7 +6,7 @@
 package struct RequestParser: Sendable {
     /// A step of a request.
     package enum Event: Sendable, Equatable {
-        /// The head is complete and sound; the body is still to be read.
+        /// The head is complete and sound; the body is still to be read, or to be refused for its length.
         case head(HTTPRequestHead)
         /// The request is complete.
         case request(HTTPRequest)

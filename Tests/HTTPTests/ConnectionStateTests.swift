@@ -124,6 +124,21 @@ struct ConnectionStateTests {
         #expect(connection.state.deadline == nil)
     }
 
+    @Test(
+        "What the application refuses comes before what is wrong with the length",
+        arguments: [
+            ("POST /refused HTTP/1.1\r\nHost: a\r\n\r\n", "send 415 close"),
+            ("POST /refused HTTP/1.1\r\nHost: a\r\nContent-Length: 2000001\r\n\r\n", "send 415 close"),
+            ("POST /refused HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n", "send 415 implicit"),
+            ("POST / HTTP/1.1\r\nHost: a\r\n\r\n", "send 411 close"),
+            ("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 2000001\r\n\r\n", "send 413 close"),
+        ])
+    func refusalBeforeLength(request: String, action: String) {
+        var connection = ConnectionScript()
+        _ = connection.on(.opened)
+        #expect(connection.receive(request) == [action])
+    }
+
     @Test("A connection over the limit is answered whatever it sends")
     func refusedConnection() {
         var connection = ConnectionScript(refusal: .tooManyConnections(limit: 1))

@@ -33,7 +33,8 @@ struct ListenerTests {
         #expect(throws: ListenerError.invalidPort(port)) { try Listener(host: "127.0.0.1", port: port) }
     }
 
-    @Test("A host that is none is refused by name", arguments: ["256.1.1.1", "no such host", ""])
+    // Hosts that the resolver refuses by itself, without a question to the network.
+    @Test("A host that is none is refused by name", arguments: [String(repeating: "a", count: 64), ""])
     func unknownHost(host: String) {
         let error = #expect(throws: ListenerError.self) { try Listener(host: host, port: 0) }
         #expect(error?.description.hasPrefix("host \"\(host)\" has no address: ") == true)
