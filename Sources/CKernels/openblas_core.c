@@ -6,6 +6,7 @@
 
 #include "CKernels.h"
 
+#include <limits.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -28,9 +29,16 @@ __attribute__((constructor)) static void choose_openblas_core(int count, char **
     if (getenv("OPENBLAS_CORETYPE") != NULL || !grace_offers_skylakex()) {
         return;
     }
+    // By its path, for the kernel names the process after it.
+    char path[PATH_MAX];
+    ssize_t length = readlink("/proc/self/exe", path, sizeof path - 1);
+    if (length <= 0) {
+        return;
+    }
+    path[length] = '\0';
     // The variable is set afterwards, so this happens once. If either call fails, OpenBLAS's own choice stands.
     if (setenv("OPENBLAS_CORETYPE", "SkylakeX", 0) == 0) {
-        execv("/proc/self/exe", arguments);
+        execv(path, arguments);
         unsetenv("OPENBLAS_CORETYPE");
     }
 }

@@ -1,3 +1,5 @@
+import Dispatch
+
 /// An immutable float32 matrix, `[rows, columns]`, row-major: a weight.
 ///
 /// A vector is a matrix of one row. Rows start on a 64-byte boundary only where `columns` is a multiple of 16.
@@ -17,6 +19,23 @@ package final class Matrix: @unchecked Sendable {
         let storage = allocateFloats(rows * columns)
         elements = UnsafeBufferPointer(storage)
         try fill(storage)
+    }
+
+    /// Allocates `[rows, columns]` and lets `fill` write ranges of its rows, on all processors at once.
+    package convenience init(
+        rows: Int, columns: Int, fillRows fill: @Sendable (Range<Int>, UnsafeMutableBufferPointer<Float>) -> Void
+    ) {
+        self.init(rows: rows, columns: columns) { storage in
+            // Pieces of about 256 KiB: small enough to share out, large enough to be worth a dispatch.
+            let rowsPerPiece = max(1, (1 << 16) / columns)
+            // Each piece writes rows of its own.
+            nonisolated(unsafe) let storage = storage
+            DispatchQueue.concurrentPerform(iterations: (rows + rowsPerPiece - 1) / rowsPerPiece) { piece in
+                let range = piece * rowsPerPiece..<min(rows, (piece + 1) * rowsPerPiece)
+                let elements = storage[range.lowerBound * columns..<range.upperBound * columns]
+                fill(range, UnsafeMutableBufferPointer(rebasing: elements))
+            }
+        }
     }
 
     /// A matrix of the given elements, row-major; their number must be a multiple of `columns`.

@@ -42,8 +42,8 @@ package final class MappedFile: @unchecked Sendable {
         munmap(UnsafeMutableRawPointer(mutating: contents.baseAddress), contents.count)
     }
 
-    /// The path as text, for errors.
-    var name: String { path.string }
+    /// The path as text, for messages.
+    package var name: String { path.string }
 
     /// The size of the file in bytes, when it was opened; never 0.
     package var byteCount: Int { contents.count }

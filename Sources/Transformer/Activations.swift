@@ -1,0 +1,65 @@
+import Tensors
+
+/// The named buffers that a forward pass writes, for up to `tokenCapacity` tokens a step.
+///
+/// Serving gives the same memory to every layer. Letters as in `docs/architecture.md`: T tokens of the step, C channels,
+/// H heads, K key-value heads, D channels of a head, F feed-forward channels, V vocabulary.
+package final class Activations {
+    /// The most tokens of one step.
+    package let tokenCapacity: Int
+
+    /// The residual stream, `[T, C]`.
+    let residual: Activation
+    /// The residual stream normalised; after the last layer the hidden states, `[T, C]`.
+    let normalized: Activation
+    /// `[T, H * D]`
+    let queries: Activation
+    /// `[T, K * D]`
+    let keys: Activation
+    /// `[T, K * D]`
+    let values: Activation
+    /// Cosines and sines of the step's positions, `[T, D]`.
+    let angles: Activation
+    /// What attention read, `[T, H * D]`.
+    let attended: Activation
+    /// What a layer adds to the residual stream, `[T, C]`.
+    let update: Activation
+    /// `[T, F]`
+    let gate: Activation
+    /// `[T, F]`
+    let up: Activation
+    /// Attention weights of one head of one sequence, `[1, T * positions]`.
+    private(set) var scores: Activation
+    /// The hidden states of the rows that sample, `[rows, C]`.
+    let samplingStates: Activation
+    /// `[rows, V]`
+    let logits: Activation
+
+    /// Allocates for steps of up to `tokenCapacity` tokens of which up to `samplingCapacity` rows sample.
+    package init(configuration: TransformerConfiguration, tokenCapacity: Int, samplingCapacity: Int) {
+        let c = configuration
+        self.tokenCapacity = tokenCapacity
+        func tokens(_ columns: Int) -> Activation {
+            Activation(rowCapacity: tokenCapacity, columns: columns)
+        }
+        residual = tokens(c.hiddenSize)
+        normalized = tokens(c.hiddenSize)
+        queries = tokens(c.headCount * c.headSize)
+        keys = tokens(c.keyValueHeadCount * c.headSize)
+        values = tokens(c.keyValueHeadCount * c.headSize)
+        angles = tokens(c.headSize)
+        attended = tokens(c.headCount * c.headSize)
+        update = tokens(c.hiddenSize)
+        gate = tokens(c.feedForwardSize)
+        up = tokens(c.feedForwardSize)
+        scores = Activation(rowCapacity: 1, columns: 1)
+        samplingStates = Activation(rowCapacity: samplingCapacity, columns: c.hiddenSize)
+        logits = Activation(rowCapacity: samplingCapacity, columns: c.vocabularySize)
+    }
+
+    /// Attention scratch grows with the longest sequence met, not with the longest that the model allows.
+    func reserveScores(_ count: Int) {
+        guard scores.columns < count else { return }
+        scores = Activation(rowCapacity: 1, columns: max(count, 2 * scores.columns))
+    }
+}

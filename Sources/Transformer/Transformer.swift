@@ -1,0 +1,136 @@
+import Tensors
+
+/// A token of a model's vocabulary.
+package typealias TokenID = Int32
+
+/// The tokens that one sequence adds in a step; their positions follow those in its cache.
+package struct SequenceChunk {
+    /// At least one token.
+    package let tokens: ArraySlice<TokenID>
+    package let cache: KVCache
+
+    /// - Parameter cache: has room for the tokens, and holds the positions before them.
+    package init(tokens: ArraySlice<TokenID>, cache: KVCache) {
+        self.tokens = tokens
+        self.cache = cache
+    }
+}
+
+/// A decoder of the Llama family: pre-norm, rotary positions, grouped queries, SwiGLU.
+///
+/// One definition serves `llama`, `qwen2` (biases on queries, keys and values) and `qwen3` (queries and keys normalised
+/// a head), because a weight that an architecture lacks is nil.
+package struct Transformer: Sendable {
+    package let configuration: TransformerConfiguration
+    package let weights: TransformerWeights
+
+    package init(configuration: TransformerConfiguration, weights: TransformerWeights) {
+        self.configuration = configuration
+        self.weights = weights
+    }
+
+    /// Runs one step over the tokens of all sequences, packed one after the other, and adds them to their caches.
+    ///
+    /// - Returns: the hidden states after the final norm, `[tokens, channels]`, rows in the order of the chunks. They stay
+    ///   valid until the next step with the same activations.
+    package func forward(_ chunks: [SequenceChunk], activations: Activations) -> Activation {
+        let tokenCount = chunks.reduce(0) { $0 + $1.tokens.count }
+        precondition(tokenCount <= activations.tokenCapacity, "\(tokenCount) tokens of \(activations.tokenCapacity)")
+        embed(chunks, activations)
+        for (layer, layerWeights) in weights.layers.enumerated() {
+            attention(chunks, layer: layer, layerWeights, activations, rows: tokenCount)
+            feedForward(layerWeights, activations, rows: tokenCount)
+        }
+        for chunk in chunks {
+            chunk.cache.advance(by: chunk.tokens.count)
+        }
+        RMSNorm.forward(
+            activations.residual, gain: weights.finalNorm, epsilon: configuration.normEpsilon,
+            into: activations.normalized, rows: tokenCount)
+        return activations.normalized
+    }
+
+    /// The next token's logits, `[rows.count, vocabulary]`, for the rows of hidden states that sample.
+    package func logits(ofRows rows: [Int], in hiddenStates: Activation, activations: Activations) -> Activation {
+        for (index, row) in rows.enumerated() {
+            activations.samplingStates.copyRows(index, from: hiddenStates, row: row, count: 1)
+        }
+        BLAS.multiply(
+            activations.samplingStates, byTransposeOf: weights.head, into: activations.logits, rows: rows.count)
+        return activations.logits
+    }
+
+    private func embed(_ chunks: [SequenceChunk], _ activations: Activations) {
+        var row = 0
+        var positions: [Int] = []
+        for chunk in chunks {
+            for (offset, token) in chunk.tokens.enumerated() {
+                activations.residual.copyRow(row, from: weights.embedding, row: Int(token))
+                positions.append(chunk.cache.count + offset)
+                row += 1
+            }
+        }
+        weights.rotary.computeAngles(of: positions, into: activations.angles)
+    }
+
+    private func attention(
+        _ chunks: [SequenceChunk], layer: Int, _ weights: TransformerWeights.Layer, _ a: Activations, rows: Int
+    ) {
+        let epsilon = configuration.normEpsilon
+        RMSNorm.forward(a.residual, gain: weights.attentionNorm, epsilon: epsilon, into: a.normalized, rows: rows)
+        weights.query.forward(a.normalized, into: a.queries, rows: rows)
+        weights.key.forward(a.normalized, into: a.keys, rows: rows)
+        weights.value.forward(a.normalized, into: a.values, rows: rows)
+        if let gain = weights.queryNorm {
+            RMSNorm.forward(a.queries, gain: gain, epsilon: epsilon, into: a.queries, rows: rows)
+        }
+        if let gain = weights.keyNorm {
+            RMSNorm.forward(a.keys, gain: gain, epsilon: epsilon, into: a.keys, rows: rows)
+        }
+        Rotary.forward(a.queries, angles: a.angles, rows: rows)
+        Rotary.forward(a.keys, angles: a.angles, rows: rows)
+        var firstRow = 0
+        for chunk in chunks {
+            attend(chunk, layer: layer, rows: firstRow..<firstRow + chunk.tokens.count, a)
+            firstRow += chunk.tokens.count
+        }
+        weights.attentionOutput.forward(a.attended, into: a.update, rows: rows)
+        a.residual.add(a.update, rows: rows)
+    }
+
+    private func attend(_ chunk: SequenceChunk, layer: Int, rows: Range<Int>, _ a: Activations) {
+        let position = chunk.cache.count
+        let keys = chunk.cache.keys[layer]
+        let values = chunk.cache.values[layer]
+        keys.store(a.keys, rows: rows, at: position)
+        values.store(a.values, rows: rows, at: position)
+        a.reserveScores(
+            Attention.scoreCount(
+                rows: rows.count, positions: position + rows.count,
+                queriesPerKeyValueHead: configuration.headCount / configuration.keyValueHeadCount))
+        Attention.forward(
+            a.queries, rows: rows, keys: keys, values: values, firstPosition: position, scores: a.scores,
+            into: a.attended)
+    }
+
+    private func feedForward(_ weights: TransformerWeights.Layer, _ a: Activations, rows: Int) {
+        RMSNorm.forward(
+            a.residual, gain: weights.feedForwardNorm, epsilon: configuration.normEpsilon, into: a.normalized,
+            rows: rows)
+        weights.gate.forward(a.normalized, into: a.gate, rows: rows)
+        weights.up.forward(a.normalized, into: a.up, rows: rows)
+        SwiGLU.forward(gate: a.gate, up: a.up, rows: rows)
+        weights.down.forward(a.gate, into: a.update, rows: rows)
+        a.residual.add(a.update, rows: rows)
+    }
+}
+
+extension LinearLayer {
+    /// `output = input x weight^T + bias`, for the first `rows` rows.
+    func forward(_ input: Activation, into output: Activation, rows: Int) {
+        BLAS.multiply(input, byTransposeOf: weight, into: output, rows: rows)
+        if let bias {
+            output.addToEachRow(bias, rows: rows)
+        }
+    }
+}

@@ -1,0 +1,38 @@
+import Checkpoints
+
+/// Why a checkpoint is not a model that can be run.
+package enum TransformerError: Error, Equatable, Sendable, CustomStringConvertible {
+    /// The files themselves are at fault.
+    case checkpoint(CheckpointError)
+    /// An architecture outside of `Architecture`.
+    case unsupportedArchitecture(file: String, found: String)
+    /// A setting whose value changes the computation in a way that is not implemented.
+    case unsupportedSetting(file: String, key: String, found: String, supported: String)
+    /// A number outside of what can be.
+    case settingOutOfRange(file: String, key: String, found: Int, allowed: ClosedRange<Int>)
+    /// A real number that is not finite or not positive.
+    case settingNotPositive(file: String, key: String, found: Double)
+    /// Two settings that contradict each other.
+    case settingNotDivisible(file: String, key: String, found: Int, by: String, divisor: Int)
+    /// A tensor of another shape than the configuration gives it.
+    case wrongShape(file: String, tensor: String, found: [Int], expected: [Int])
+
+    package var description: String {
+        switch self {
+        case .checkpoint(let error): "\(error)"
+        case .unsupportedArchitecture(let file, let found):
+            "\(file): architecture '\(found)' is not supported, only "
+                + Architecture.allCases.map(\.rawValue).joined(separator: ", ")
+        case .unsupportedSetting(let file, let key, let found, let supported):
+            "\(file): \(key) is \(found), supported is \(supported)"
+        case .settingOutOfRange(let file, let key, let found, let allowed):
+            "\(file): \(key) is \(found), allowed are \(allowed.lowerBound) to \(allowed.upperBound)"
+        case .settingNotPositive(let file, let key, let found):
+            "\(file): \(key) is \(found), expected a positive number"
+        case .settingNotDivisible(let file, let key, let found, let by, let divisor):
+            "\(file): \(key) is \(found), not a multiple of \(by), \(divisor)"
+        case .wrongShape(let file, let tensor, let found, let expected):
+            "\(file): tensor \(tensor) has shape \(found), expected \(expected)"
+        }
+    }
+}

@@ -1,0 +1,67 @@
+import Checkpoints
+import Tensors
+
+/// A linear layer as checkpoints store it.
+package struct LinearLayer: Sendable {
+    /// `[outputs, inputs]`
+    package let weight: Matrix
+    /// `[1, outputs]`
+    package let bias: Matrix?
+}
+
+/// The weights of a decoder, in float32 and in Hugging Face's row order.
+package struct TransformerWeights: Sendable {
+    /// One decoder layer. H heads, K key-value heads, D channels of a head, C hidden, F feed-forward channels.
+    package struct Layer: Sendable {
+        /// `[1, C]`
+        package let attentionNorm: Matrix
+        /// `[H * D, C]`
+        package let query: LinearLayer
+        /// `[K * D, C]`
+        package let key: LinearLayer
+        /// `[K * D, C]`
+        package let value: LinearLayer
+        /// `[1, D]`, Qwen3 alone.
+        package let queryNorm: Matrix?
+        /// `[1, D]`, Qwen3 alone.
+        package let keyNorm: Matrix?
+        /// `[C, H * D]`
+        package let attentionOutput: LinearLayer
+        /// `[1, C]`
+        package let feedForwardNorm: Matrix
+        /// `[F, C]`
+        package let gate: LinearLayer
+        /// `[F, C]`
+        package let up: LinearLayer
+        /// `[C, F]`
+        package let down: LinearLayer
+    }
+
+    /// `[V, C]`
+    package let embedding: Matrix
+    package let layers: [Layer]
+    /// `[1, C]`
+    package let finalNorm: Matrix
+    /// The product that gives logits, `[V, C]`; the embedding itself where the two are tied.
+    package let head: Matrix
+    package let rotary: Rotary
+
+    /// Reads every weight.
+    ///
+    /// - Throws: `TransformerError`, naming file and tensor.
+    package init(of checkpoint: Checkpoint, _ configuration: TransformerConfiguration) throws(TransformerError) {
+        let reader = WeightReader(checkpoint: checkpoint, configuration: configuration)
+        let c = configuration
+        embedding = try reader.matrix(.embedding, rows: c.vocabularySize, columns: c.hiddenSize)
+        var layers: [Layer] = []
+        for index in 0..<c.layerCount {
+            layers.append(try reader.layer(index))
+        }
+        self.layers = layers
+        finalNorm = try reader.vector(.finalNorm, count: c.hiddenSize)
+        head =
+            c.tiesHeadToEmbedding
+            ? embedding : try reader.matrix(.head, rows: c.vocabularySize, columns: c.hiddenSize)
+        rotary = try reader.rotary()
+    }
+}
