@@ -1,0 +1,139 @@
+import DequeModule
+
+/// Decides which requests are live and how many of whose tokens the next step takes. Pure: no clock, no model, no I/O.
+///
+/// First come, first served. A live request holds room for every position it can come to fill, so that none can run out
+/// of cache half-way.
+package struct BatchScheduler {
+    /// What the scheduler must stay within.
+    package struct Limits: Sendable, Equatable {
+        /// Rows of the batch.
+        package var maxLiveRequests: Int
+        /// Positions of key-value cache of all live requests together.
+        package var maxBatchTokens: Int
+        /// Tokens of one step: a long prompt is taken in pieces, so that it does not stall those that are writing.
+        package var maxStepTokens: Int
+        /// Requests that are live or wait.
+        package var maxRequests: Int
+
+        package init(maxLiveRequests: Int, maxBatchTokens: Int, maxStepTokens: Int, maxRequests: Int) {
+            precondition(maxLiveRequests > 0 && maxStepTokens >= maxLiveRequests, "every live row takes a token a step")
+            self.maxLiveRequests = maxLiveRequests
+            self.maxBatchTokens = maxBatchTokens
+            self.maxStepTokens = maxStepTokens
+            self.maxRequests = maxRequests
+        }
+    }
+
+    /// Names a request for as long as the scheduler knows it.
+    package typealias RequestID = UInt64
+
+    /// The share of one request in a step.
+    package struct Work: Equatable, Sendable {
+        package let request: RequestID
+        package let tokenCount: Int
+    }
+
+    /// What to do next: give the admitted requests a cache, then run the work in order.
+    package struct Step: Equatable, Sendable {
+        package var admitted: [RequestID] = []
+        package var work: [Work] = []
+    }
+
+    private struct Waiting {
+        let request: RequestID
+        let positionCount: Int
+        let pendingTokens: Int
+    }
+
+    private struct Live {
+        let request: RequestID
+        let positionCount: Int
+        /// Tokens known and not yet run.
+        var pendingTokens: Int
+    }
+
+    private let limits: Limits
+    private var waiting: Deque<Waiting> = []
+    private var live: [Live] = []
+    private var nextID: RequestID = 0
+    private var reservedPositions = 0
+
+    package init(limits: Limits) {
+        self.limits = limits
+    }
+
+    /// Whether no request is live or waiting.
+    package var isIdle: Bool { live.isEmpty && waiting.isEmpty }
+    package var liveCount: Int { live.count }
+    package var waitingCount: Int { waiting.count }
+
+    /// Queues all of the requests, or none.
+    ///
+    /// - Parameter requests: for each the positions that it can fill and the tokens of its prompt yet to be run.
+    /// - Throws: `EngineError.tooManyPositions`, `.queueFull`
+    package mutating func submit(
+        _ requests: [(positionCount: Int, pendingTokens: Int)]
+    ) throws(EngineError) -> [RequestID] {
+        for request in requests where request.positionCount > limits.maxBatchTokens {
+            throw .tooManyPositions(needed: request.positionCount, limit: limits.maxBatchTokens)
+        }
+        let present = live.count + waiting.count
+        guard present + requests.count <= limits.maxRequests else {
+            throw .queueFull(present: present, submitted: requests.count, limit: limits.maxRequests)
+        }
+        return requests.map { request in
+            defer { nextID += 1 }
+            waiting.append(
+                Waiting(
+                    request: nextID, positionCount: request.positionCount, pendingTokens: request.pendingTokens))
+            return nextID
+        }
+    }
+
+    /// Admits what fits and shares the next step out: the rows that write first, then prompts, oldest first.
+    package mutating func nextStep() -> Step {
+        var step = Step()
+        while let next = waiting.first, live.count < limits.maxLiveRequests,
+            reservedPositions + next.positionCount <= limits.maxBatchTokens
+        {
+            waiting.removeFirst()
+            reservedPositions += next.positionCount
+            live.append(
+                Live(request: next.request, positionCount: next.positionCount, pendingTokens: next.pendingTokens))
+            step.admitted.append(next.request)
+        }
+        var budget = limits.maxStepTokens
+        func take(_ row: Live) {
+            let count = min(row.pendingTokens, budget)
+            guard count > 0 else { return }
+            step.work.append(Work(request: row.request, tokenCount: count))
+            budget -= count
+        }
+        live.filter { $0.pendingTokens == 1 }.forEach(take)
+        live.filter { $0.pendingTokens > 1 }.forEach(take)
+        return step
+    }
+
+    /// The step's tokens of a request were run. A request that was removed meanwhile is none of its business.
+    package mutating func ran(_ work: Work) {
+        guard let index = live.firstIndex(where: { $0.request == work.request }) else { return }
+        live[index].pendingTokens -= work.tokenCount
+    }
+
+    /// A request wrote a token, which the next step runs.
+    package mutating func wrote(_ request: RequestID) {
+        guard let index = live.firstIndex(where: { $0.request == request }) else { return }
+        live[index].pendingTokens = 1
+    }
+
+    /// Forgets a request, live or waiting: it ended or its caller went away.
+    package mutating func remove(_ request: RequestID) {
+        if let index = live.firstIndex(where: { $0.request == request }) {
+            reservedPositions -= live[index].positionCount
+            live.remove(at: index)
+        } else {
+            waiting.removeAll { $0.request == request }
+        }
+    }
+}

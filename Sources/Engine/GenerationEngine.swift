@@ -1,0 +1,184 @@
+import Dispatch
+import Foundation
+import Synchronization
+import Tensors
+import Transformer
+
+/// Writes rationales and pools vectors: one thread owns the model and runs all live requests in one batch, which they
+/// join and leave at any step.
+package final class GenerationEngine: Sendable {
+    /// What an engine needs to know of a model.
+    package struct Configuration: Sendable {
+        /// Tokens that end a rationale.
+        package var stopTokens: Set<TokenID>
+        /// The tokens before `poolingStart` that every prompt begins with; computed once.
+        package var sharedPrefix: [TokenID]
+        package var limits: BatchScheduler.Limits
+
+        package init(stopTokens: Set<TokenID>, sharedPrefix: [TokenID], limits: BatchScheduler.Limits) {
+            self.stopTokens = stopTokens
+            self.sharedPrefix = sharedPrefix
+            self.limits = limits
+        }
+    }
+
+    /// How busy the engine is.
+    package struct Load: Sendable, Equatable {
+        package let live: Int
+        package let waiting: Int
+    }
+
+    struct Submission {
+        let request: GenerationRequest
+        let promise: Promise<GenerationResult>
+        let submittedAt: ContinuousClock.Instant
+    }
+
+    struct State {
+        var scheduler: BatchScheduler
+        var submissions: [BatchScheduler.RequestID: Submission] = [:]
+        var isStopping = false
+    }
+
+    private let sharedPrefix: [TokenID]
+    private let state: Mutex<State>
+    private let wake = DispatchSemaphore(value: 0)
+    private let hasEnded = DispatchGroup()
+
+    /// Starts the thread; the shared prefix is computed before the first request is.
+    package init(model: Transformer, configuration: Configuration) {
+        sharedPrefix = configuration.sharedPrefix
+        state = Mutex(State(scheduler: BatchScheduler(limits: configuration.limits)))
+        hasEnded.enter()
+        let thread = Thread { [self] in
+            let loop = GenerationLoop(model: model, configuration: configuration)
+            run(loop)
+            hasEnded.leave()
+        }
+        thread.name = "generation"
+        thread.stackSize = 8 << 20
+        thread.start()
+    }
+
+    /// How many requests are live and waiting.
+    package var load: Load {
+        state.withLock { Load(live: $0.scheduler.liveCount, waiting: $0.scheduler.waitingCount) }
+    }
+
+    /// Carries out all of the requests, in one place of the queue, and returns their results in order.
+    ///
+    /// Cancelling the task gives the places in the batch back at the next step.
+    /// - Throws: `EngineError`; where one request fails the others are given up.
+    package func generate(_ requests: [GenerationRequest]) async throws(EngineError) -> [GenerationResult] {
+        let submitted = try submit(requests)
+        let ids = submitted.map(\.id)
+        let outcome: Result<[GenerationResult], EngineError> = await withTaskCancellationHandler {
+            var results: [GenerationResult] = []
+            do throws(EngineError) {
+                for (_, promise) in submitted {
+                    results.append(try await promise.value())
+                }
+                return .success(results)
+            } catch {
+                cancel(ids)
+                return .failure(error)
+            }
+        } onCancel: {
+            cancel(ids)
+        }
+        return try outcome.get()
+    }
+
+    /// Refuses new requests, fails those that are waiting or live, and ends the thread. Returns when it has ended.
+    package func stop() {
+        state.withLock { $0.isStopping = true }
+        wake.signal()
+        hasEnded.wait()
+    }
+
+    private func submit(
+        _ requests: [GenerationRequest]
+    ) throws(EngineError) -> [(id: BatchScheduler.RequestID, promise: Promise<GenerationResult>)] {
+        for request in requests {
+            precondition(request.poolingStart < request.prompt.count, "nothing to pool")
+        }
+        let now = ContinuousClock.now
+        let outcome = state.withLock {
+            state -> Result<[BatchScheduler.RequestID: Promise<GenerationResult>], EngineError> in
+            guard !state.isStopping else { return .failure(.stopped) }
+            return Result { () throws(EngineError) in
+                let ids = try state.scheduler.submit(
+                    requests.map { request in
+                        let shared = request.sharedTokenCount(with: sharedPrefix)
+                        return (positionCount: request.positionCount, pendingTokens: request.prompt.count - shared)
+                    })
+                var promises: [BatchScheduler.RequestID: Promise<GenerationResult>] = [:]
+                for (id, request) in zip(ids, requests) {
+                    let promise = Promise<GenerationResult>()
+                    state.submissions[id] = Submission(request: request, promise: promise, submittedAt: now)
+                    promises[id] = promise
+                }
+                return promises
+            }
+        }
+        let promises = try outcome.get()
+        wake.signal()
+        return promises.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
+    }
+
+    private func cancel(_ ids: [BatchScheduler.RequestID]) {
+        end(ids.map { ($0, .failure(.cancelled)) })
+    }
+
+    /// Takes requests out of the scheduler and tells their callers.
+    private func end(_ outcomes: [(BatchScheduler.RequestID, Result<GenerationResult, EngineError>)]) {
+        let promises = state.withLock { state in
+            outcomes.map { id, _ in
+                state.scheduler.remove(id)
+                return state.submissions.removeValue(forKey: id)?.promise
+            }
+        }
+        for (promise, (_, result)) in zip(promises, outcomes) {
+            promise?.fulfil(result)
+        }
+    }
+
+    // MARK: - The generation thread
+
+    private func run(_ loop: GenerationLoop) {
+        while let work = nextWork(loop) {
+            guard !work.isEmpty else {
+                wake.wait()
+                continue
+            }
+            let events = loop.run(work)
+            state.withLock { state in
+                for (work, event) in zip(work, events) {
+                    state.scheduler.ran(work)
+                    if case .wrote = event { state.scheduler.wrote(work.request) }
+                }
+            }
+            end(
+                zip(work, events).compactMap { work, event in
+                    guard case .ended(let result) = event else { return nil }
+                    return (work.request, result)
+                })
+        }
+        end(state.withLock { Array($0.submissions.keys) }.map { ($0, .failure(.stopped)) })
+    }
+
+    /// The next step's work, its rows made ready; empty when there is nothing to do, nil when the engine stops.
+    private func nextWork(_ loop: GenerationLoop) -> [BatchScheduler.Work]? {
+        let next = state.withLock {
+            state -> (step: BatchScheduler.Step, submissions: [BatchScheduler.RequestID: Submission])? in
+            state.isStopping ? nil : (state.scheduler.nextStep(), state.submissions)
+        }
+        guard let next else { return nil }
+        loop.removeRows { next.submissions[$0] == nil }
+        for id in next.step.admitted {
+            guard let submission = next.submissions[id] else { continue }
+            loop.addRow(id, submission.request, submittedAt: submission.submittedAt)
+        }
+        return next.step.work
+    }
+}

@@ -1,0 +1,91 @@
+import Transformer
+
+/// How the tokens of a rationale are chosen.
+package struct SamplingSettings: Sendable, Equatable {
+    /// 0 takes the likeliest token; above, logits are divided by it.
+    package var temperature: Float
+    /// The probability mass that may be drawn from, over 0 and at most 1.
+    package var topP: Float
+    /// Decides every draw, whatever else is in the batch.
+    package var seed: UInt64
+
+    package init(temperature: Float, topP: Float, seed: UInt64) {
+        self.temperature = temperature
+        self.topP = topP
+        self.seed = seed
+    }
+}
+
+/// One rationale to write and one vector to pool: the engine sees token ids, never text.
+package struct GenerationRequest: Sendable, Equatable {
+    /// The rendered prompt; at least one token.
+    package var prompt: [TokenID]
+    /// The first token whose hidden state is pooled (method, section 1.4); before the prompt's end.
+    package var poolingStart: Int
+    /// 0 pools the prompt alone.
+    package var maxRationaleTokens: Int
+    package var sampling: SamplingSettings
+
+    package init(prompt: [TokenID], poolingStart: Int, maxRationaleTokens: Int, sampling: SamplingSettings) {
+        self.prompt = prompt
+        self.poolingStart = poolingStart
+        self.maxRationaleTokens = maxRationaleTokens
+        self.sampling = sampling
+    }
+
+    /// Positions of the key-value cache that the request can come to fill.
+    var positionCount: Int { prompt.count + maxRationaleTokens }
+
+    /// How many tokens of a prefix that was computed before need not be run again. Tokens whose states are pooled are
+    /// never shared, for the mean needs them.
+    func sharedTokenCount(with prefix: [TokenID]) -> Int {
+        zip(prefix, prompt.prefix(poolingStart)).prefix { $0 == $1 }.count
+    }
+}
+
+/// Why a rationale ended.
+package enum FinishReason: String, Sendable, Equatable {
+    /// The model ended its turn.
+    case stop
+    /// The limit of tokens was reached.
+    case length
+}
+
+/// A rationale and the mean of the hidden states that produced it.
+package struct GenerationResult: Sendable, Equatable {
+    /// The rationale's tokens, without the one that ended it.
+    package let rationale: [TokenID]
+    package let finishReason: FinishReason
+    /// Mean over tokens from `poolingStart` on, not normalised, `[channels]`.
+    package let mean: [Float]
+    /// From submission to a place in the batch.
+    package let queueTime: Duration
+    /// From a place in the batch to the end.
+    package let inferenceTime: Duration
+}
+
+/// Why a request was not carried out.
+package enum EngineError: Error, Equatable, Sendable, CustomStringConvertible {
+    /// The requests that are live or wait, these among them, would be more than `limit`.
+    case queueFull(present: Int, submitted: Int, limit: Int)
+    /// The request could never fit the key-value cache.
+    case tooManyPositions(needed: Int, limit: Int)
+    /// The caller went away.
+    case cancelled
+    /// The engine is stopping, or has stopped.
+    case stopped
+    /// The model computed a value that is not finite.
+    case notFinite(position: Int)
+
+    package var description: String {
+        switch self {
+        case .queueFull(let present, let submitted, let limit):
+            "the queue is full: with \(present) texts in it, \(submitted) more would pass the limit of \(limit)"
+        case .tooManyPositions(let needed, let limit):
+            "prompt and rationale need \(needed) tokens of cache, more than the limit of \(limit)"
+        case .cancelled: "the request was cancelled"
+        case .stopped: "the engine has stopped"
+        case .notFinite(let position): "the model computed a value that is not finite at token \(position)"
+        }
+    }
+}
