@@ -1,0 +1,113 @@
+import Engine
+import Tensors
+import Tokenization
+import Transformer
+
+/// How texts are to be embedded.
+package struct EmbeddingSettings: Sendable, Equatable {
+    /// 0 embeds without a rationale.
+    package var maxRationaleTokens: Int
+    /// 0 is greedy.
+    package var temperature: Float
+    package var topP: Float
+    /// nil derives the seed from the text, so that the same text always gives the same vector.
+    package var seed: UInt64?
+    package var truncation: Truncation
+
+    package init(
+        maxRationaleTokens: Int = 64, temperature: Float = 0, topP: Float = 1, seed: UInt64? = nil,
+        truncation: Truncation = .right
+    ) {
+        self.maxRationaleTokens = maxRationaleTokens
+        self.temperature = temperature
+        self.topP = topP
+        self.seed = seed
+        self.truncation = truncation
+    }
+}
+
+/// A text's vector and the rationale behind it.
+package struct Embedding: Sendable, Equatable {
+    /// The mean of the hidden states, not normalised, `[channels]`.
+    package let vector: [Float]
+    package let rationale: Rationale
+    package let finishReason: FinishReason
+    package let promptTokenCount: Int
+    package let rationaleTokens: [Tokenization.TokenID]
+    /// Whether the text was cut to fit.
+    package let isTruncated: Bool
+    package let seed: UInt64
+    package let queueTime: Duration
+    package let inferenceTime: Duration
+}
+
+/// Turns texts into rationales and vectors with one model.
+package struct Embedder: Sendable {
+    package let model: LoadedModel
+    package let engine: GenerationEngine
+    /// Tokens of a prompt, before the model's context is considered.
+    package let maxInputTokens: Int
+
+    /// Starts an engine for the model.
+    package init(model: LoadedModel, limits: BatchScheduler.Limits, maxInputTokens: Int) throws(GraceError) {
+        self.model = model
+        self.maxInputTokens = maxInputTokens
+        engine = GenerationEngine(
+            model: model.transformer,
+            configuration: GenerationEngine.Configuration(
+                stopTokens: model.stopTokens, sharedPrefix: try model.promptBuilder.sharedPrefix(), limits: limits))
+    }
+
+    /// Embeds the texts as one request: all of them or none.
+    ///
+    /// - Throws: `GraceError`
+    package func embed(_ texts: [String], settings: EmbeddingSettings) async throws(GraceError) -> [Embedding] {
+        let limit = try promptLimit(maxRationaleTokens: settings.maxRationaleTokens)
+        var prompts: [GracePrompt] = []
+        var requests: [GenerationRequest] = []
+        for (index, text) in texts.enumerated() {
+            let prompt = try model.promptBuilder.prompt(
+                for: text, limit: limit, truncation: settings.truncation, index: index)
+            prompts.append(prompt)
+            requests.append(
+                GenerationRequest(
+                    prompt: prompt.tokens, poolingStart: prompt.poolingStart,
+                    maxRationaleTokens: settings.maxRationaleTokens,
+                    sampling: SamplingSettings(
+                        temperature: settings.temperature, topP: settings.topP,
+                        seed: settings.seed ?? derivedSeed(of: text))))
+        }
+        let results: [GenerationResult]
+        do throws(EngineError) {
+            results = try await engine.generate(requests)
+        } catch {
+            throw .engine(error)
+        }
+        return zip(results, zip(prompts, requests)).map { result, source in
+            Embedding(
+                vector: result.mean,
+                rationale: Rationale(model.tokenizer.decode(result.rationale, skipControlTokens: true)),
+                finishReason: result.finishReason, promptTokenCount: source.0.tokens.count,
+                rationaleTokens: result.rationale, isTruncated: source.0.isTruncated, seed: source.1.sampling.seed,
+                queueTime: result.queueTime, inferenceTime: result.inferenceTime)
+        }
+    }
+
+    /// Text and rationale share the model's context.
+    private func promptLimit(maxRationaleTokens: Int) throws(GraceError) -> Int {
+        let contextLength = model.contextLength
+        guard maxRationaleTokens < contextLength else {
+            throw .rationaleTooLong(tokens: maxRationaleTokens, contextLength: contextLength)
+        }
+        return min(maxInputTokens, contextLength - maxRationaleTokens)
+    }
+}
+
+/// FNV-1a of the text's UTF-8, folded to 53 bits: the largest that every JSON reader keeps exactly.
+func derivedSeed(of text: String) -> UInt64 {
+    var hash: UInt64 = 0xCBF2_9CE4_8422_2325
+    for byte in text.utf8 {
+        hash = (hash ^ UInt64(byte)) &* 0x0000_0100_0000_01B3
+    }
+    return (hash >> 53) ^ (hash & (1 << 53 - 1))
+}

@@ -1,0 +1,62 @@
+import Checkpoints
+import Engine
+import Tokenization
+import Transformer
+
+/// Why a checkpoint cannot be served or a text cannot be embedded.
+package enum GraceError: Error, Equatable, Sendable, CustomStringConvertible {
+    // MARK: Loading
+
+    /// The files are at fault.
+    case checkpoint(CheckpointError)
+    /// The weights are at fault.
+    case transformer(TransformerError)
+    /// The tokenizer is at fault.
+    case tokenization(TokenizationError)
+    /// The chat template is at fault.
+    case template(ChatTemplateError)
+    /// A model without a chat template is not an instruct model.
+    case missingChatTemplate(checkpoint: String)
+    /// Neither the generation settings nor the tokenizer name a token that ends a turn.
+    case missingEndOfTurn(checkpoint: String)
+    /// The tokenizer has tokens that the model has no embedding for.
+    case vocabularyMismatch(checkpoint: String, tokenizer: Int, model: Int)
+    /// No checkpoint of that name.
+    case unknownModel(name: String, directory: String, available: [String])
+
+    // MARK: Embedding
+
+    /// A text whose prompt is too long, where it may not be cut.
+    case textTooLong(index: Int, tokens: Int, limit: Int)
+    /// The prompt's limit leaves no room for a text.
+    case noRoomForText(promptTokens: Int, limit: Int)
+    /// A rationale that leaves the prompt no room in the model's context.
+    case rationaleTooLong(tokens: Int, contextLength: Int)
+    /// The engine refused or gave up.
+    case engine(EngineError)
+
+    package var description: String {
+        switch self {
+        case .checkpoint(let error): "\(error)"
+        case .transformer(let error): "\(error)"
+        case .tokenization(let error): "\(error)"
+        case .template(let error): "\(error)"
+        case .engine(let error): "\(error)"
+        case .missingChatTemplate(let checkpoint):
+            "\(checkpoint): there is no chat template; GRACE needs an instruct model"
+        case .missingEndOfTurn(let checkpoint):
+            "\(checkpoint): no end-of-turn token is named (eos_token_id)"
+        case .vocabularyMismatch(let checkpoint, let tokenizer, let model):
+            "\(checkpoint): the tokenizer has \(tokenizer) tokens, the model embeds \(model)"
+        case .unknownModel(let name, let directory, let available):
+            "no checkpoint '\(name)' in \(directory); there are: "
+                + (available.isEmpty ? "none" : available.joined(separator: ", "))
+        case .textTooLong(let index, let tokens, let limit):
+            "inputs[\(index)] has \(tokens) tokens with the prompt around it, the limit is \(limit)"
+        case .noRoomForText(let promptTokens, let limit):
+            "the prompt has \(promptTokens) tokens before any text, which leaves no room within the limit of \(limit)"
+        case .rationaleTooLong(let tokens, let contextLength):
+            "a rationale of \(tokens) tokens leaves the prompt no room in the model's context of \(contextLength)"
+        }
+    }
+}

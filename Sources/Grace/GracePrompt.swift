@@ -1,0 +1,117 @@
+import Tokenization
+
+/// A rendered, tokenised prompt and where the user's text begins in it.
+package struct GracePrompt: Sendable, Equatable {
+    package let tokens: [TokenID]
+    /// The first token that holds a byte of the user's text; where the template left nothing of it, the first token
+    /// after the place where it would stand.
+    package let poolingStart: Int
+    /// Whether the text was cut to fit.
+    package let isTruncated: Bool
+}
+
+/// What to do with a text whose prompt is too long.
+package enum Truncation: Sendable, Equatable {
+    /// Cut the end of the text.
+    case right
+    /// Cut the beginning of the text.
+    case left
+    /// Refuse the text.
+    case refuse
+}
+
+/// Renders and tokenises texts for one checkpoint.
+package struct GracePromptBuilder: Sendable {
+    package let tokenizer: Tokenizer
+    package let template: ChatTemplate
+    package let systemPrompt: String
+    /// The template's `bos_token`, as text.
+    package let beginOfText: String?
+    /// The template's `eos_token`, as text.
+    package let endOfText: String?
+
+    package init(
+        tokenizer: Tokenizer, template: ChatTemplate, systemPrompt: String, beginOfText: String?, endOfText: String?
+    ) {
+        self.tokenizer = tokenizer
+        self.template = template
+        self.systemPrompt = systemPrompt
+        self.beginOfText = beginOfText
+        self.endOfText = endOfText
+    }
+
+    /// The prompt around `text`, of at most `limit` tokens: the text is cut, never the template around it.
+    ///
+    /// - Parameter index: the text's place in its request, for the error.
+    /// - Throws: `GraceError.textTooLong`, `.noRoomForText`, `.template`
+    package func prompt(
+        for text: String, limit: Int, truncation: Truncation, index: Int = 0
+    ) throws(GraceError) -> GracePrompt {
+        var rendered = try encode(text)
+        guard rendered.encoding.ids.count > limit else { return rendered.prompt(isTruncated: false) }
+        guard truncation != .refuse else {
+            throw .textTooLong(index: index, tokens: rendered.encoding.ids.count, limit: limit)
+        }
+        // Tokens at the cut may merge anew, so the shorter text can come out longer than planned; each round keeps less.
+        var kept = rendered.textTokens.count
+        while rendered.encoding.ids.count > limit {
+            kept -= rendered.encoding.ids.count - limit
+            let shorter = kept > 0 ? rendered.text(keeping: kept, truncation) : ""
+            guard !shorter.isEmpty else {
+                throw .noRoomForText(promptTokens: try encode("").encoding.ids.count, limit: limit)
+            }
+            rendered = try encode(shorter)
+            kept = min(kept, rendered.textTokens.count)
+        }
+        return rendered.prompt(isTruncated: true)
+    }
+
+    /// The tokens before the user's text, the same for every text that does not begin with white space.
+    package func sharedPrefix() throws(GraceError) -> [TokenID] {
+        let prompt = try encode("text").prompt(isTruncated: false)
+        return Array(prompt.tokens[..<prompt.poolingStart])
+    }
+
+    private func encode(_ text: String) throws(GraceError) -> RenderedEncoding {
+        do throws(ChatTemplateError) {
+            let rendered = try template.render(
+                systemPrompt: systemPrompt, text: text, beginOfText: beginOfText, endOfText: endOfText)
+            return RenderedEncoding(
+                encoding: tokenizer.encode(rendered.text, plainTextRange: rendered.contentRange))
+        } catch {
+            throw .template(error)
+        }
+    }
+}
+
+/// An encoded prompt and the tokens in it that hold the user's text.
+private struct RenderedEncoding {
+    let encoding: Encoding
+    /// The tokens that hold a byte of the text.
+    let textTokens: Range<Int>
+
+    init(encoding: Encoding) {
+        self.encoding = encoding
+        let text = encoding.plainTextRange
+        let start = encoding.byteRanges.firstIndex { $0.upperBound > text.lowerBound } ?? encoding.ids.count
+        let end = encoding.byteRanges[start...].firstIndex { $0.lowerBound >= text.upperBound } ?? encoding.ids.count
+        textTokens = start..<max(start, end)
+    }
+
+    func prompt(isTruncated: Bool) -> GracePrompt {
+        GracePrompt(tokens: encoding.ids, poolingStart: textTokens.lowerBound, isTruncated: isTruncated)
+    }
+
+    /// The part of the text that the first or last `count` of its tokens hold, whole characters only.
+    func text(keeping count: Int, _ truncation: Truncation) -> String {
+        let text = encoding.plainTextRange
+        let kept = truncation == .left ? textTokens.suffix(count) : textTokens.prefix(count)
+        var lower = max(text.lowerBound, encoding.byteRanges[kept.lowerBound].lowerBound)
+        var upper = min(text.upperBound, encoding.byteRanges[kept.upperBound - 1].upperBound)
+        let bytes = Array(encoding.normalizedText.utf8)
+        let isInsideCharacter = { (index: Int) in index < text.upperBound && bytes[index] & 0xC0 == 0x80 }
+        while isInsideCharacter(lower) { lower += 1 }
+        while upper > lower, isInsideCharacter(upper) { upper -= 1 }
+        return String(decoding: bytes[lower..<max(lower, upper)], as: UTF8.self)
+    }
+}

@@ -1,0 +1,89 @@
+import Checkpoints
+import SystemPackage
+import Tensors
+import Tokenization
+import Transformer
+
+/// A checkpoint ready to run: weights, tokenizer, template, settings and fingerprint. Immutable.
+package struct LoadedModel: Sendable {
+    package let identity: ModelIdentity
+    package let transformer: Transformer
+    package let promptBuilder: GracePromptBuilder
+    /// Tokens that end a rationale.
+    package let stopTokens: Set<Tokenization.TokenID>
+
+    package var tokenizer: Tokenizer { promptBuilder.tokenizer }
+
+    /// The length of its vectors.
+    package var dimensions: Int { transformer.configuration.hiddenSize }
+
+    /// Tokens that prompt and rationale may have together.
+    package var contextLength: Int { transformer.configuration.contextLength }
+
+    /// For example `llama`.
+    package var architecture: String { transformer.configuration.architecture.rawValue }
+
+    /// Reads everything. Blocks for as long as that takes: not for the cooperative pool.
+    ///
+    /// - Throws: `GraceError`, naming file, place and both values.
+    package init(path: FilePath, settings: GraceSettings = GraceSettings()) throws(GraceError) {
+        let checkpoint: Checkpoint
+        let tokenizerParts: TokenizerParts
+        do throws(CheckpointError) {
+            checkpoint = try Checkpoint(path: path)
+            tokenizerParts = try TokenizerParts(of: checkpoint)
+        } catch {
+            throw .checkpoint(error)
+        }
+        do throws(TransformerError) {
+            let configuration = try TransformerConfiguration(of: checkpoint)
+            transformer = Transformer(
+                configuration: configuration, weights: try TransformerWeights(of: checkpoint, configuration))
+        } catch {
+            throw .transformer(error)
+        }
+        promptBuilder = try tokenizerParts.promptBuilder(checkpoint: checkpoint.name, settings: settings)
+        stopTokens = try tokenizerParts.stopTokens(checkpoint: checkpoint.name, tokenizer: promptBuilder.tokenizer)
+        let vocabularySize = promptBuilder.tokenizer.vocabularySize
+        guard vocabularySize <= transformer.configuration.vocabularySize else {
+            throw .vocabularyMismatch(
+                checkpoint: checkpoint.name, tokenizer: vocabularySize,
+                model: transformer.configuration.vocabularySize)
+        }
+        do throws(CheckpointError) {
+            identity = ModelIdentity(
+                name: checkpoint.name, fingerprint: try fingerprint(of: checkpoint, settings: settings))
+        } catch {
+            throw .checkpoint(error)
+        }
+    }
+}
+
+/// What a vector is known by: vectors of two identities must not be mixed.
+package struct ModelIdentity: Sendable, Equatable, CustomStringConvertible {
+    /// The checkpoint's directory or file name.
+    package let name: String
+    /// SHA-256 over weights, tokenizer, template and GRACE settings, in hexadecimal.
+    package let fingerprint: String
+
+    package init(name: String, fingerprint: String) {
+        self.name = name
+        self.fingerprint = fingerprint
+    }
+
+    /// `name@` and the first 12 digits of the fingerprint.
+    package var description: String { "\(name)@\(fingerprint.prefix(12))" }
+}
+
+/// The digest of the digests of all files that define the model, under names that do not depend on what the files are
+/// called, and of the settings that are not in a file.
+private func fingerprint(of checkpoint: Checkpoint, settings: GraceSettings) throws(CheckpointError) -> String {
+    var lines = checkpoint.digests.map { file in
+        switch checkpoint.source {
+        case .gguf: "model.gguf \(file.sha256)"
+        case .huggingFace: "\(file.fileName) \(file.sha256)"
+        }
+    }
+    lines.append("system-prompt \(try SHA256Digest(of: Array(settings.systemPrompt.utf8)))")
+    return try SHA256Digest(of: Array(lines.joined(separator: "\n").utf8)).description
+}

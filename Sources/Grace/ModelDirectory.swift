@@ -1,0 +1,44 @@
+import Foundation
+import SystemPackage
+
+/// Where checkpoints are found by name.
+package struct ModelDirectory: Sendable {
+    package let path: FilePath
+
+    package init(path: FilePath) {
+        self.path = path
+    }
+
+    /// The path of a checkpoint: of an entry of this directory with that name, or the path itself that `name` is.
+    ///
+    /// - Throws: `GraceError.unknownModel`, with the names that there are.
+    package func resolve(_ name: String) throws(GraceError) -> FilePath {
+        let isName = FilePath(name).components.count == 1 && !name.hasPrefix("/")
+        let candidates =
+            isName ? [path.appending(name), path.appending(name + ".gguf"), FilePath(name)] : [FilePath(name)]
+        for candidate in candidates where FileManager.default.fileExists(atPath: candidate.string) {
+            return candidate
+        }
+        throw .unknownModel(name: name, directory: path.string, available: available())
+    }
+
+    /// The names of what looks like checkpoints: GGUF files, directories that hold one, and directories with a
+    /// `config.json`.
+    private func available() -> [String] {
+        entries(of: path).compactMap { entry in
+            let candidate = path.appending(entry)
+            if candidate.extension == "gguf" { return candidate.stem }
+            let contents = entries(of: candidate)
+            return contents.contains { $0 == "config.json" || $0.hasSuffix(".gguf") } ? entry : nil
+        }.sorted()
+    }
+
+    /// Nothing where there is no directory: the caller asks what there is only to say so.
+    private func entries(of directory: FilePath) -> [String] {
+        do {
+            return try FileManager.default.contentsOfDirectory(atPath: directory.string)
+        } catch {
+            return []
+        }
+    }
+}
