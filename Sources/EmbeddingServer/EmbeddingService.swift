@@ -1,0 +1,65 @@
+import Grace
+import HTTP
+import Logging
+
+/// The HTTP application: the routes, with what every answer carries and one line in the log for each request.
+package struct EmbeddingService: HTTPHandler {
+    private let router: Router
+    private let logger: Logger
+
+    package init(store: ModelStore, configuration: ServerConfiguration, logger: Logger) {
+        router = EmbeddingRoutes(store: store, configuration: configuration).router()
+        self.logger = logger
+    }
+
+    package func respond(to request: HTTPRequest) async -> HTTPResponse {
+        let start = ContinuousClock.now
+        let response = identified(await router.respond(to: request), request.head)
+        log(request.head, response, .now - start)
+        return response
+    }
+
+    package func refuse(_ head: HTTPRequestHead) -> HTTPResponse? {
+        guard let refusal = router.refuse(head) else { return nil }
+        let response = identified(refusal, head)
+        log(head, response, .zero)
+        return response
+    }
+
+    package func response(to error: HTTPError) -> HTTPResponse {
+        let response = identified(router.response(to: error), nil)
+        logger.debug("refused", metadata: ["status": "\(response.status.code)", "reason": "\(error)"])
+        return response
+    }
+
+    /// Names the request as its sender did, if that name is safe to repeat, or anew.
+    private func identified(_ response: HTTPResponse, _ head: HTTPRequestHead?) -> HTTPResponse {
+        let name = "x-request-id"
+        let given = head?.headers[name].flatMap { Self.isSafe($0) ? $0 : nil }
+        var response = response
+        response.headers[name] = given ?? Self.newIdentifier()
+        return response
+    }
+
+    private static func isSafe(_ identifier: String) -> Bool {
+        (1...128).contains(identifier.utf8.count) && identifier.utf8.allSatisfy { (0x21...0x7E).contains($0) }
+    }
+
+    /// 32 hexadecimal digits.
+    private static func newIdentifier() -> String {
+        (0..<2).map { _ in
+            let digits = String(UInt64.random(in: .min ... .max), radix: 16)
+            return String(repeating: "0", count: 16 - digits.count) + digits
+        }.joined()
+    }
+
+    private func log(_ head: HTTPRequestHead, _ response: HTTPResponse, _ time: Duration) {
+        logger.info(
+            "request",
+            metadata: [
+                "method": "\(head.method)", "path": "\(head.path)", "status": "\(response.status.code)",
+                "milliseconds": "\(time.milliseconds)", "bytes": "\(response.body.count)",
+                "id": "\(response.headers["x-request-id"] ?? "")",
+            ])
+    }
+}

@@ -1,0 +1,75 @@
+import Engine
+import Grace
+
+/// One element of the answer of `/explain`.
+struct Explanation: Encodable {
+    let embedding: Embedding
+    let checkpoint: ModelIdentity
+    /// Answered where it was asked for.
+    let vector: [Float]?
+
+    private enum Field: String, CodingKey {
+        case rationale, reasoning, understanding, truncated, seed, checkpoint, embedding
+        case finishReason = "finish_reason"
+        case promptTokens = "prompt_tokens"
+        case rationaleTokens = "rationale_tokens"
+    }
+
+    func encode(to encoder: any Encoder) throws {
+        var fields = encoder.container(keyedBy: Field.self)
+        try fields.encode(embedding.rationale.text, forKey: .rationale)
+        // Null, not absent, without a pair of tags.
+        try fields.encode(embedding.rationale.reasoning, forKey: .reasoning)
+        try fields.encode(embedding.rationale.understanding, forKey: .understanding)
+        try fields.encode(embedding.finishReason.rawValue, forKey: .finishReason)
+        try fields.encode(embedding.promptTokenCount, forKey: .promptTokens)
+        try fields.encode(embedding.rationaleTokens.count, forKey: .rationaleTokens)
+        try fields.encode(embedding.isTruncated, forKey: .truncated)
+        try fields.encode(embedding.seed, forKey: .seed)
+        try fields.encode(checkpoint.description, forKey: .checkpoint)
+        try fields.encodeIfPresent(vector, forKey: .embedding)
+    }
+}
+
+/// The answer of `/health` when a model is ready.
+struct Health: Encodable {
+    let status = "ready"
+    let checkpoint: String
+}
+
+/// The answer of `/info`: text-embeddings-inference's keys where they mean the same, and ours.
+struct Info: Encodable {
+    struct ModelType: Encodable {
+        struct Pooling: Encodable {
+            let pooling = "mean"
+        }
+        let embedding = Pooling()
+    }
+
+    struct Queue: Encodable {
+        let live: Int
+        let waiting: Int
+    }
+
+    let model_id: String
+    let model_sha: String
+    let model_dtype: String
+    let model_type = ModelType()
+    let max_input_length: Int
+    let max_client_batch_size: Int
+    let max_concurrent_requests: Int
+    let max_batch_requests: Int
+    let max_batch_tokens: Int
+    let auto_truncate = true
+    let version: String
+    let checkpoint: String
+    let compute: String
+    let threads: Int
+    let architecture: String
+    let context_length: Int
+    let dimensions: Int
+    let default_max_rationale_tokens: Int
+    let max_rationale_tokens: Int
+    let system_prompt: String
+    let queue: Queue
+}

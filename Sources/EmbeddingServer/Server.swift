@@ -1,0 +1,103 @@
+import Dispatch
+import Engine
+import Foundation
+import Grace
+import HTTP
+import Logging
+
+/// Why the server could not start.
+package enum ServerError: Error, Equatable, Sendable, CustomStringConvertible {
+    case listener(ListenerError)
+    case model(GraceError)
+
+    package var description: String {
+        switch self {
+        case .listener(let error): "\(error)"
+        case .model(let error): "\(error)"
+        }
+    }
+}
+
+/// The program: listens, loads the model, serves until it is told to stop.
+package struct Server: Sendable {
+    private let configuration: ServerConfiguration
+    private let logger: Logger
+    private let store: ModelStore
+    private let http: HTTPServer
+
+    /// Takes the address, so that a port in use is known before a model is read.
+    ///
+    /// - Throws: `ServerError`
+    package init(configuration: ServerConfiguration, logger: Logger) throws(ServerError) {
+        self.configuration = configuration
+        self.logger = logger
+        store = ModelStore(loading: configuration.model)
+        do throws(ListenerError) {
+            let listener = try Listener(host: configuration.host, port: configuration.port)
+            http = HTTPServer(
+                listener: listener,
+                handler: EmbeddingService(store: store, configuration: configuration, logger: logger),
+                limits: configuration.httpLimits)
+        } catch {
+            throw .listener(error)
+        }
+    }
+
+    /// What the server listens on.
+    package var address: SocketAddress { http.address }
+
+    /// Answers requests from now on: with 503 until the model is loaded.
+    ///
+    /// - Returns: the line that says that the server is ready.
+    /// - Throws: `ServerError.model`; the server has then stopped.
+    package func start() async throws(ServerError) -> String {
+        Compute.useThreads(configuration.threads)
+        let kernels = Compute.kernels
+        logger.info(
+            "compute",
+            metadata: [
+                "kernels": "\(kernels)", "threads": "\(configuration.threads)",
+                "coretype": "\(ProcessInfo.processInfo.environment["OPENBLAS_CORETYPE"] ?? "unset")",
+            ])
+        http.start()
+        let start = ContinuousClock.now
+        do throws(GraceError) {
+            let embedder = try await load()
+            store.enter(.ready(embedder))
+            let seconds = (ContinuousClock.now - start) / .seconds(1)
+            return "grace-server \(graceVersion) ready: http://\(address), \(embedder.model.identity), "
+                + "\(configuration.precision.rawValue) (\(kernels)), \(configuration.threads) threads, "
+                + "loaded in \(String(format: "%.2f", seconds)) s"
+        } catch {
+            store.enter(.failed(reason: "\(error)"))
+            await http.shutdown(deadline: .zero)
+            throw .model(error)
+        }
+    }
+
+    /// Stops accepting, finishes what is in flight up to the deadline, and ends the engine.
+    package func stop() async {
+        let last = store.state
+        store.enter(.stopping)
+        await http.shutdown(deadline: configuration.shutdownDeadline)
+        if case .ready(let embedder) = last {
+            embedder.engine.stop()
+        }
+    }
+
+    /// Reading a model takes a processor for a while, which the cooperative pool must not lend.
+    private func load() async throws(GraceError) -> Embedder {
+        let result = await withCheckedContinuation { continuation in
+            DispatchQueue.global().async {
+                continuation.resume(
+                    returning: Result { () throws(GraceError) in
+                        let path = try configuration.models.resolve(configuration.model)
+                        return try Embedder(
+                            model: LoadedModel(path: path, settings: configuration.settings),
+                            limits: configuration.batchLimits, maxInputTokens: configuration.maxInputTokens)
+                    })
+            }
+        }
+        return try result.get()
+    }
+}

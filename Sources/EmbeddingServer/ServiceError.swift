@@ -1,0 +1,84 @@
+import Engine
+import Grace
+import HTTP
+
+/// Everything that a route can answer instead of a result.
+package enum ServiceError: Error, Equatable, Sendable {
+    /// The body is not JSON, or the request is otherwise not what HTTP makes of it.
+    case malformed(String)
+    /// The body is not declared as JSON.
+    case unsupportedMediaType(found: String?)
+    /// A field holds a value that is not allowed.
+    case invalid(String)
+    /// There is nothing to embed.
+    case empty(String)
+    /// The text cannot be turned into tokens.
+    case tokenizer(String)
+    /// There is no place in the queue.
+    case overloaded(String)
+    /// No model is ready.
+    case unhealthy(String)
+    /// The model failed.
+    case backend(String)
+
+    /// The error of a request that the model store, the tokenizer or the engine refused.
+    package init(_ error: GraceError) {
+        switch error {
+        case .textTooLong, .noRoomForText, .rationaleTooLong, .engine(.tooManyPositions): self = .invalid("\(error)")
+        case .template, .tokenization: self = .tokenizer("\(error)")
+        case .engine(.queueFull): self = .overloaded("\(error)")
+        case .engine(.stopped), .engine(.cancelled): self = .unhealthy("\(error)")
+        case .engine(.notFinite), .checkpoint, .transformer, .missingChatTemplate, .missingEndOfTurn,
+            .vocabularyMismatch, .unknownModel:
+            self = .backend("\(error)")
+        }
+    }
+}
+
+extension ServiceError {
+    /// The one table of statuses and of text-embeddings-inference's error types.
+    private var answer: (status: HTTPStatus, type: String, message: String) {
+        switch self {
+        case .malformed(let message): (.badRequest, "Request", message)
+        case .unsupportedMediaType(let found):
+            (
+                .unsupportedMediaType, "Request",
+                "the body must be sent with Content-Type: application/json, not \(found ?? "without one")"
+            )
+        case .invalid(let message): (.unprocessableContent, "Validation", message)
+        case .empty(let message): (.badRequest, "Empty", message)
+        case .tokenizer(let message): (.unprocessableContent, "Tokenizer", message)
+        case .overloaded(let message): (.tooManyRequests, "Overloaded", message)
+        case .unhealthy(let message): (.serviceUnavailable, "Unhealthy", message)
+        case .backend(let message): (.failedDependency, "Backend", message)
+        }
+    }
+
+    /// The answer: status, error object, and when to try again where that may help.
+    var response: HTTPResponse {
+        let (status, type, message) = answer
+        var response = HTTPResponse.error(status, message: message, type: type)
+        if status == .tooManyRequests || status == .serviceUnavailable {
+            response.headers["Retry-After"] = "1"
+        }
+        return response
+    }
+}
+
+/// The error object that every route and every protocol error answers with.
+private struct ErrorBody: Encodable {
+    let error: String
+    let error_type: String
+}
+
+extension HTTPResponse {
+    /// `{"error": …, "error_type": …}`
+    static func error(_ status: HTTPStatus, message: String, type: String) -> HTTPResponse {
+        .json(ErrorBody(error: message, error_type: type), status: status)
+    }
+
+    /// The answer to what the protocol, the router or a limit refused.
+    static func error(_ error: HTTPError) -> HTTPResponse {
+        .error(error.status, message: "\(error)", type: error.status == .serviceUnavailable ? "Unhealthy" : "Request")
+    }
+}

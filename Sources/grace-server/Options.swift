@@ -1,0 +1,119 @@
+import ArgumentParser
+import EmbeddingServer
+import Engine
+import Grace
+import HTTP
+import SystemPackage
+
+// Defaults are those of `ServerConfiguration`, said once.
+private let defaults = ServerConfiguration()
+
+struct ListeningOptions: ParsableArguments {
+    @Option(help: "The address or host name to listen on.")
+    var host = defaults.host
+
+    @Option(help: "The port to listen on; 0 takes a free one.")
+    var port = defaults.port
+
+    @Option(help: "The largest request body, in bytes.")
+    var maxBodyBytes = defaults.httpLimits.maxBodySize
+
+    @Option(help: "The most connections at once.")
+    var maxConnections = defaults.httpLimits.maxConnections
+
+    @Option(help: "How long requests in flight may take after SIGTERM or Ctrl-C, in seconds.")
+    var shutdownSeconds = 30
+
+    func validate() throws {
+        try require(port, in: 0...65535, "--port")
+        try require(maxBodyBytes, in: 1...(1 << 30), "--max-body-bytes")
+        try require(maxConnections, in: 1...1_000_000, "--max-connections")
+        try require(shutdownSeconds, in: 0...86_400, "--shutdown-seconds")
+    }
+
+    func apply(to configuration: inout ServerConfiguration) {
+        configuration.host = host
+        configuration.port = port
+        configuration.httpLimits.maxBodySize = maxBodyBytes
+        configuration.httpLimits.maxConnections = maxConnections
+        configuration.shutdownDeadline = .seconds(shutdownSeconds)
+    }
+}
+
+struct ModelOptions: ParsableArguments {
+    @Option(help: ArgumentHelp("The directory of checkpoints.", valueName: "directory"))
+    var models = defaults.models.path.string
+
+    @Option(help: "A checkpoint's name in that directory, or the path of a GGUF file or a checkpoint's directory.")
+    var model = defaults.model
+
+    @Option(help: ArgumentHelp("The number format of the weights: float32.", valueName: "format"))
+    var precision = defaults.precision
+
+    @Option(help: "Threads that compute; by default one for each physical core.")
+    var threads = defaults.threads
+
+    @Option(help: "The system message before every text; part of the checkpoint's fingerprint.")
+    var systemPrompt = defaults.settings.systemPrompt
+
+    func validate() throws {
+        try require(threads, in: 1...1024, "--threads")
+    }
+
+    func apply(to configuration: inout ServerConfiguration) {
+        configuration.models = ModelDirectory(path: FilePath(models))
+        configuration.model = model
+        configuration.precision = precision
+        configuration.threads = threads
+        configuration.settings = GraceSettings(systemPrompt: systemPrompt)
+    }
+}
+
+struct LimitOptions: ParsableArguments {
+    @Option(help: "The rationale's length in tokens where a request does not say; 0 embeds without one.")
+    var maxRationaleTokens = defaults.requestLimits.defaultMaxRationaleTokens
+
+    @Option(help: "The longest rationale, in tokens, that a request may ask for.")
+    var rationaleTokensLimit = defaults.requestLimits.maxRationaleTokens
+
+    @Option(help: "The longest prompt, in tokens: longer texts are cut, or refused with \"truncate\": false.")
+    var maxInputTokens = defaults.maxInputTokens
+
+    @Option(help: "The most texts of one request.")
+    var maxClientBatchSize = defaults.requestLimits.maxClientBatchSize
+
+    @Option(help: "The most texts computed at once.")
+    var maxBatchRequests = defaults.batchLimits.maxLiveRequests
+
+    @Option(help: "The most tokens, prompts and rationales, that those texts may come to: the cache's size.")
+    var maxBatchTokens = defaults.batchLimits.maxBatchTokens
+
+    @Option(help: "The most texts in the server, computed or waiting; what is over is refused with 429.")
+    var maxConcurrentRequests = defaults.batchLimits.maxRequests
+
+    func validate() throws {
+        try require(rationaleTokensLimit, in: 0...1_000_000, "--rationale-tokens-limit")
+        try require(maxRationaleTokens, in: 0...rationaleTokensLimit, "--max-rationale-tokens")
+        try require(maxInputTokens, in: 1...1_000_000, "--max-input-tokens")
+        try require(maxBatchRequests, in: 1...defaults.batchLimits.maxStepTokens, "--max-batch-requests")
+        try require(maxBatchTokens, in: 1...(1 << 32), "--max-batch-tokens")
+        try require(maxConcurrentRequests, in: 1...1_000_000, "--max-concurrent-requests")
+        try require(maxClientBatchSize, in: 1...maxConcurrentRequests, "--max-client-batch-size")
+    }
+
+    func apply(to configuration: inout ServerConfiguration) {
+        configuration.requestLimits.defaultMaxRationaleTokens = maxRationaleTokens
+        configuration.requestLimits.maxRationaleTokens = rationaleTokensLimit
+        configuration.requestLimits.maxClientBatchSize = maxClientBatchSize
+        configuration.maxInputTokens = maxInputTokens
+        configuration.batchLimits.maxLiveRequests = maxBatchRequests
+        configuration.batchLimits.maxBatchTokens = maxBatchTokens
+        configuration.batchLimits.maxRequests = maxConcurrentRequests
+    }
+}
+
+private func require(_ value: Int, in range: ClosedRange<Int>, _ option: String) throws {
+    guard range.contains(value) else {
+        throw ValidationError("\(option) is \(value), allowed are \(range.lowerBound) to \(range.upperBound)")
+    }
+}
