@@ -26,7 +26,7 @@ extension MarkedText {
         if ends != .leading {
             range = bytes[range].droppingTrailing(isTrimmed).indices
         }
-        return slice(range)
+        return slice(range, keepsPlaces: true)
     }
 
     /// The pieces between the places where `separator`, which is not empty, stands.

@@ -66,20 +66,21 @@ struct MarkedText: Sendable {
 
     /// The bytes of `range`, which lies on code point boundaries, with their marks.
     ///
-    /// A mark that only touches the range stays as an empty one: the place where the user's text would have stood.
-    func slice(_ range: Range<Int>) -> MarkedText {
+    /// A mark that only touches the range stays as an empty one: the place where the user's text would have stood. With
+    /// `keepsPlaces` so does a mark outside of the range, at the nearer end.
+    func slice(_ range: Range<Int>, keepsPlaces: Bool = false) -> MarkedText {
         var result = MarkedText(bytes: Array(bytes[range]))
-        for mark in marks
-        where mark.range.lowerBound <= range.upperBound && mark.range.upperBound >= range.lowerBound {
+        for mark in marks {
+            let touches = mark.range.lowerBound <= range.upperBound && mark.range.upperBound >= range.lowerBound
+            guard touches || keepsPlaces else { continue }
             let kept = mark.range.clamped(to: range)
-            let lower = kept.lowerBound - mark.range.lowerBound
-            let source =
-                mark.isVerbatim
-                ? (mark.source.lowerBound + lower)..<(mark.source.lowerBound + lower + kept.count) : mark.source
-            result.marks.append(
-                Mark(
-                    range: (kept.lowerBound - range.lowerBound)..<(kept.upperBound - range.lowerBound),
-                    source: source, isVerbatim: mark.isVerbatim))
+            var source = mark.source
+            if mark.isVerbatim {
+                let start = min(max(kept.lowerBound - mark.range.lowerBound, 0), mark.range.count)
+                source = (source.lowerBound + start)..<(source.lowerBound + start + kept.count)
+            }
+            let place = (kept.lowerBound - range.lowerBound)..<(kept.upperBound - range.lowerBound)
+            result.marks.append(Mark(range: place, source: source, isVerbatim: mark.isVerbatim))
         }
         return result
     }
