@@ -1,41 +1,70 @@
 /// Why the server itself refuses a request or a connection. ``status`` tells the peer, ``description`` tells why.
 package enum HTTPError: Error, Equatable, Sendable {
+    /// The first line is not `method SP target SP HTTP/1.x`; its excerpt.
     case malformedRequestLine(String)
+    /// The first line is longer than ``HTTPLimits/maxRequestLineLength``.
     case requestLineTooLong(limit: Int)
+    /// A major version other than 1.
     case unsupportedVersion(String)
+    /// A method token that the server does not know.
     case unknownMethod(String)
+    /// A request target in no form that its method may have.
     case invalidTarget(String)
     /// A line that ends in LF without CR. Lines count from 1, the request line's number.
     case bareLineFeed(line: Int)
     /// A control character inside a line: a bare CR, NUL, …
     case controlCharacter(UInt8, line: Int)
+    /// A field line without a name, a colon, or with a name that is no token.
     case malformedField(String, line: Int)
     /// A field line that begins with white space (obs-fold).
     case foldedField(line: Int)
+    /// A head or trailer section longer than ``HTTPLimits/maxHeadSize``.
     case headTooLarge(limit: Int)
+    /// More field lines than ``HTTPLimits/maxHeaderCount``.
     case tooManyFields(limit: Int)
+    /// HTTP/1.1 without Host.
     case missingHost
+    /// More than one Host.
     case repeatedHost(count: Int)
+    /// A Host that is not `host[:port]`.
     case invalidHost(String)
+    /// A Content-Length that is not one number of at most 63 bits.
     case invalidContentLength(String)
+    /// Several Content-Length lines, equal or not.
     case repeatedContentLength(count: Int)
+    /// Two ways to find the end of the body.
     case contentLengthWithTransferEncoding
+    /// Transfer-Encoding in HTTP/1.0.
     case transferEncodingBeforeHTTP11
+    /// A Transfer-Encoding in which chunked is not last, or not there once.
     case invalidTransferEncoding(String)
+    /// A coding under chunked.
     case unsupportedTransferCoding(String)
+    /// An Expect other than 100-continue.
     case unsupportedExpectation(String)
+    /// No body length, of a method that has a body.
     case lengthRequired(HTTPMethod)
+    /// A body longer than ``HTTPLimits/maxBodySize``.
+    ///
     /// - Parameter length: nil while the end of a chunked body is unknown.
     case bodyTooLarge(length: Int?, limit: Int)
+    /// A chunk that does not begin with its size; the excerpt of its line.
     case malformedChunkSize(String)
+    /// Chunk extensions longer than ``HTTPLimits/maxHeadSize``, one or all.
     case chunkExtensionsTooLong(limit: Int)
+    /// A chunk longer or shorter than its size.
     case missingChunkEnd
     /// The peer stopped sending inside a request.
     case incompleteRequest
+    /// The head took longer than ``HTTPLimits/headTimeout``.
     case headTimeout(Duration)
+    /// The body paused or took longer than its limits.
     case bodyTimeout(Duration)
+    /// The server has ``HTTPLimits/maxConnections`` already.
     case tooManyConnections(limit: Int)
+    /// The router has no such path.
     case notFound(path: String)
+    /// The router has the path, not with this method.
     case methodNotAllowed(HTTPMethod, path: String, allowed: [HTTPMethod])
 
     /// The status that the error is answered with.

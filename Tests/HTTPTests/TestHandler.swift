@@ -1,7 +1,6 @@
 import HTTP
 
-/// Answers with what it was asked, refuses `/refused` on its head alone, and leaves `/slow` and `/stuck` to their
-/// `delay`.
+/// Answers with what it was asked, after `delay`; refuses `/refused` on its head alone.
 struct TestHandler: HTTPHandler {
     var delay: @Sendable (HTTPRequest) async -> Void = { _ in }
 
