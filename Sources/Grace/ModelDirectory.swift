@@ -28,6 +28,7 @@ package struct ModelDirectory: Sendable {
         entries(of: path).compactMap { entry in
             let candidate = path.appending(entry)
             if candidate.extension == "gguf" { return candidate.stem }
+            guard !entry.hasPrefix(".") else { return nil }
             let contents = entries(of: candidate)
             return contents.contains { $0 == "config.json" || $0.hasSuffix(".gguf") } ? entry : nil
         }.sorted()

@@ -1,4 +1,5 @@
 import HTTP
+import TestSupport
 import Testing
 
 /// An event that tests wait for; the wait ends without it only with the test's time limit.

@@ -1,14 +1,15 @@
 import Foundation
 import Glibc
-import HTTP
 
 /// A client on a plain blocking socket, which may do everything that a good client would not.
 ///
 /// Its calls block: tests make them off the cooperative pool with ``onThread(_:)``.
-struct TestClient: Sendable {
-    let descriptor: Int32
+package struct TestClient: Sendable {
+    /// The socket.
+    package let descriptor: Int32
 
-    init(port: Int, receiveBufferSize: Int32? = nil) {
+    /// Connects to 127.0.0.1.
+    package init(port: Int, receiveBufferSize: Int32? = nil) {
         descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         if var receiveBufferSize {
             setsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &receiveBufferSize, socklen_t(MemoryLayout<Int32>.size))
@@ -30,11 +31,12 @@ struct TestClient: Sendable {
     }
 
     /// Sends everything, or as much as the server takes before it hangs up.
-    func send(_ text: String) {
+    package func send(_ text: String) {
         send(Array(text.utf8))
     }
 
-    func send(_ bytes: [UInt8]) {
+    /// Sends everything, or as much as the server takes before it hangs up.
+    package func send(_ bytes: [UInt8]) {
         var sent = 0
         while sent < bytes.count {
             let count = bytes[sent...].withUnsafeBytes {
@@ -45,19 +47,20 @@ struct TestClient: Sendable {
         }
     }
 
-    func finishSending() {
+    /// Shuts down the sending side: a half-closed client.
+    package func finishSending() {
         _ = shutdown(descriptor, Int32(SHUT_WR))
     }
 
     /// At most `limit` bytes; none at the end of stream.
-    func receive(atMost limit: Int = 65_536) -> [UInt8] {
+    package func receive(atMost limit: Int = 65_536) -> [UInt8] {
         var buffer = [UInt8](repeating: 0, count: limit)
         let count = recv(descriptor, &buffer, limit, 0)
         return Array(buffer.prefix(max(0, count)))
     }
 
     /// Everything until the server closes.
-    func receiveAll() -> String {
+    package func receiveAll() -> String {
         var result: [UInt8] = []
         while true {
             let bytes = receive()
@@ -67,7 +70,7 @@ struct TestClient: Sendable {
     }
 
     /// Everything up to and with `end`.
-    func receive(through end: String) -> String {
+    package func receive(through end: String) -> String {
         var result = ""
         while !result.hasSuffix(end) {
             let bytes = receive(atMost: 1)
@@ -77,31 +80,15 @@ struct TestClient: Sendable {
         return result
     }
 
-    func close() {
+    /// Closes the socket.
+    package func close() {
         _ = Glibc.close(descriptor)
     }
 }
 
 /// Runs blocking calls on a thread of their own.
-func onThread<Result: Sendable>(_ body: @escaping @Sendable () -> Result) async -> Result {
+package func onThread<Result: Sendable>(_ body: @escaping @Sendable () -> Result) async -> Result {
     await withCheckedContinuation { continuation in
         Thread.detachNewThread { continuation.resume(returning: body()) }
-    }
-}
-
-/// Runs a server on a free port for the time of `body`.
-func withServer<Result: Sendable>(
-    handler: any HTTPHandler = TestHandler(), limits: HTTPLimits = HTTPLimits(),
-    _ body: (HTTPServer) async throws -> Result
-) async throws -> Result {
-    let server = HTTPServer(listener: try Listener(host: "127.0.0.1", port: 0), handler: handler, limits: limits)
-    server.start()
-    do {
-        let result = try await body(server)
-        await server.shutdown(deadline: .zero)
-        return result
-    } catch {
-        await server.shutdown(deadline: .zero)
-        throw error
     }
 }
