@@ -66,6 +66,8 @@ extension ServiceError {
         }
         switch error {
         case .keyNotFound(let key, let context): self = .invalid("`\(name(context.codingPath + [key]))` is missing")
+        case .typeMismatch(_, let context) where context.codingPath.isEmpty:
+            self = .invalid("the body must be a JSON object")
         case .typeMismatch(_, let context), .valueNotFound(_, let context):
             self = .invalid("`\(name(context.codingPath))`: \(context.debugDescription)")
         case .dataCorrupted(let context) where !context.codingPath.isEmpty:

@@ -24,7 +24,8 @@ package enum ServiceError: Error, Equatable, Sendable {
     /// The error of a request that the model store, the tokenizer or the engine refused.
     package init(_ error: GraceError) {
         switch error {
-        case .textTooLong, .noRoomForText, .rationaleTooLong, .engine(.tooManyPositions): self = .invalid("\(error)")
+        case .textTooLong, .noRoomForText, .nothingToPool, .rationaleTooLong, .engine(.tooManyPositions):
+            self = .invalid("\(error)")
         case .template, .tokenization: self = .tokenizer("\(error)")
         case .engine(.queueFull): self = .overloaded("\(error)")
         case .engine(.stopped), .engine(.cancelled): self = .unhealthy("\(error)")

@@ -28,6 +28,8 @@ package enum GraceError: Error, Equatable, Sendable, CustomStringConvertible {
 
     /// A text whose prompt is too long, where it may not be cut.
     case textTooLong(index: Int, tokens: Int, limit: Int)
+    /// A template that ends where a text stands that it trims to nothing.
+    case nothingToPool(index: Int)
     /// The prompt's limit leaves no room for a text.
     case noRoomForText(promptTokens: Int, limit: Int)
     /// A rationale that leaves the prompt no room in the model's context.
@@ -53,6 +55,8 @@ package enum GraceError: Error, Equatable, Sendable, CustomStringConvertible {
                 + (available.isEmpty ? "none" : available.joined(separator: ", "))
         case .textTooLong(let index, let tokens, let limit):
             "inputs[\(index)] has \(tokens) tokens with the prompt around it, the limit is \(limit)"
+        case .nothingToPool(let index):
+            "inputs[\(index)] leaves no token to pool: the chat template keeps nothing of it, and nothing follows it"
         case .noRoomForText(let promptTokens, let limit):
             "the prompt has \(promptTokens) tokens before any text, which leaves no room within the limit of \(limit)"
         case .rationaleTooLong(let tokens, let contextLength):

@@ -43,11 +43,12 @@ package struct GracePromptBuilder: Sendable {
     /// The prompt around `text`, of at most `limit` tokens: the text is cut, never the template around it.
     ///
     /// - Parameter index: the text's place in its request, for the error.
-    /// - Throws: `GraceError.textTooLong`, `.noRoomForText`, `.template`
+    /// - Throws: `GraceError.textTooLong`, `.noRoomForText`, `.nothingToPool`, `.template`
     package func prompt(
         for text: String, limit: Int, truncation: Truncation, index: Int = 0
     ) throws(GraceError) -> GracePrompt {
         var rendered = try encode(text)
+        guard rendered.textTokens.lowerBound < rendered.encoding.ids.count else { throw .nothingToPool(index: index) }
         guard rendered.encoding.ids.count > limit else { return rendered.prompt(isTruncated: false) }
         guard truncation != .refuse else {
             throw .textTooLong(index: index, tokens: rendered.encoding.ids.count, limit: limit)

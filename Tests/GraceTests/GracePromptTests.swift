@@ -14,7 +14,8 @@ struct GracePromptTests {
 
     @Test(
         "Pooling starts at the first token that holds a byte of the text, whatever the text begins with",
-        arguments: checkpoints, ["plain", " space", "\n\nlines", "\ttab", "é", "🚀", "<|im_end|>", "1", "'s", "x\u{301}"])
+        arguments: checkpoints,
+        ["plain", " space", "\n\nlines", "\ttab", "é", "🚀", "<|im_end|>", "1", "'s", "x\u{301}"])
     func poolingStart(name: String, text: String) throws {
         let builder = try builder(name)
         let rendered = try builder.template.render(
@@ -34,6 +35,20 @@ struct GracePromptTests {
         let prompt = try builder.prompt(for: " \n ", limit: 1024, truncation: .refuse)
         let endOfTurn = try #require(builder.tokenizer.tokenID(of: "<|eot_id|>"))
         #expect(prompt.tokens[prompt.poolingStart] == endOfTurn)
+    }
+
+    @Test("A text of which the template leaves nothing, and nothing after it, is refused")
+    func nothingToPool() throws {
+        let model = try #require(try loadReference("tiny-qwen2"))
+        let source =
+            "{{ messages[0].content }}|{% for message in messages[1:] %}{{ message.content | trim }}{% endfor %}"
+        let builder = GracePromptBuilder(
+            tokenizer: model.tokenizer, template: try ChatTemplate(source: source), systemPrompt: "x",
+            beginOfText: nil, endOfText: nil)
+        #expect(throws: GraceError.nothingToPool(index: 2)) {
+            try builder.prompt(for: "  ", limit: 1024, truncation: .right, index: 2)
+        }
+        #expect(throws: Never.self) { try builder.prompt(for: " a ", limit: 1024, truncation: .right) }
     }
 
     @Test("A text cannot close its own turn", arguments: checkpoints)

@@ -25,7 +25,8 @@ struct ModelDirectoryTests {
         #expect(
             throws: GraceError.unknownModel(name: "four", directory: root.path, available: ["one", "three", "two"])
         ) { try directory.resolve("four") }
-        #expect(throws: GraceError.unknownModel(name: "a/b", directory: root.path, available: ["one", "three", "two"])) {
+        #expect(throws: GraceError.unknownModel(name: "a/b", directory: root.path, available: ["one", "three", "two"]))
+        {
             try directory.resolve("a/b")
         }
     }

@@ -10,9 +10,13 @@ package enum ReferenceDirectory {
             .appendingPathComponent("Fixtures/reference", isDirectory: true)
     }
 
-    /// A file by its path below the root; nil if it is missing.
+    /// A file by its path below the root; nil, said aloud, if that part was not made.
     package static func file(_ relative: String) -> URL? {
         let url = root.appendingPathComponent(relative)
-        return FileManager.default.fileExists(atPath: url.path) ? url : nil
+        guard FileManager.default.fileExists(atPath: url.path) else {
+            print("skipped: the reference has no \(relative) under \(root.path)")
+            return nil
+        }
+        return url
     }
 }

@@ -1,0 +1,130 @@
+import Foundation
+import HTTP
+import TestSupport
+import Testing
+
+@Suite("POST /embed and /explain")
+struct EmbedRouteTests {
+    @Test("One text and a list of texts both answer a list of unit vectors, in order")
+    func shapes() async throws {
+        try await ServiceFixture.withModel { fixture in
+            let one = try await fixture.embed(#"{"inputs": "a text"}"#)
+            let several = try await fixture.embed(#"{"inputs": ["another", "a text"]}"#)
+            #expect(one.count == 1)
+            #expect(several.count == 2)
+            #expect(relativeL2(several[1], one[0]) <= 1e-5)
+            for vector in one + several {
+                #expect(vector.count == 48)
+                #expect(abs(norm(vector) - 1) < 1e-5)
+            }
+        }
+    }
+
+    @Test("Dimensions are cut before the vector is normalised")
+    func dimensions() async throws {
+        try await ServiceFixture.withModel { fixture in
+            let raw = try await fixture.embed(#"{"inputs": "a text", "normalize": false}"#)[0]
+            let cut = try await fixture.embed(#"{"inputs": "a text", "dimensions": 16}"#)[0]
+            #expect(abs(norm(raw) - 1) > 1e-3)
+            let length = norm(Array(raw.prefix(16)))
+            #expect(cut.count == 16)
+            #expect(relativeL2(cut, raw.prefix(16).map { Float(Double($0) / length) }) <= 1e-6)
+            let cutRaw = try await fixture.embed(#"{"inputs": "a text", "dimensions": 16, "normalize": false}"#)[0]
+            #expect(cutRaw == Array(raw.prefix(16)))
+        }
+    }
+
+    @Test("Null stands for the default, and fields that are not known are ignored")
+    func nulls() async throws {
+        try await ServiceFixture.withModel { fixture in
+            let plain = try await fixture.embed(#"{"inputs": "a text"}"#)
+            let nulls = try await fixture.embed(
+                #"""
+                {"inputs": "a text", "normalize": null, "truncate": null, "truncation_direction": null,
+                 "dimensions": null, "max_rationale_tokens": null, "temperature": null, "top_p": null, "seed": null,
+                 "parameters": {"x": 1}}
+                """#)
+            #expect(plain == nulls)
+        }
+    }
+
+    @Test("The headers count tokens, give times, and name checkpoint, arithmetic and request")
+    func headers() async throws {
+        try await ServiceFixture.withModel { fixture in
+            let explanations = try await fixture.explain(#"{"inputs": ["a text", "two"]}"#)
+            let response = await fixture.send(.post, "/embed", #"{"inputs": ["a text", "two"]}"#)
+            let rationaleTokens = explanations.reduce(0) { $0 + $1.rationale_tokens }
+            let tokens = explanations.reduce(rationaleTokens) { $0 + $1.prompt_tokens }
+            #expect(response.headers["x-compute-tokens"] == "\(tokens)")
+            #expect(response.headers["x-rationale-tokens"] == "\(rationaleTokens)")
+            #expect(response.headers["x-grace-checkpoint"] == explanations[0].checkpoint)
+            #expect(response.headers["x-grace-checkpoint"]?.hasPrefix("tiny-qwen2@") == true)
+            #expect(response.headers["x-grace-compute"]?.hasPrefix("float32/openblas-") == true)
+            for name in ["x-total-time", "x-queue-time", "x-inference-time"] {
+                #expect(Int(response.headers[name] ?? "") != nil, "\(name)")
+            }
+            #expect(response.headers["x-request-id"]?.count == 32)
+        }
+    }
+
+    @Test(
+        "A request's own identifier comes back if it is safe to repeat",
+        arguments: [("abc-123", true), ("", false), ("with space", false), (String(repeating: "x", count: 129), false)])
+    func requestIdentifiers(identifier: String, isKept: Bool) async throws {
+        let response = await ServiceFixture.loading()
+            .send(.get, "/health", headers: ["X-Request-Id": identifier])
+        #expect((response.headers["x-request-id"] == identifier) == isKept)
+    }
+
+    @Test("An explanation says what was written, why it ended and with what seed")
+    func explanations() async throws {
+        try await ServiceFixture.withModel { fixture in
+            let body = #"{"inputs": "a text", "temperature": 0.7, "seed": 18446744073709551615, "embedding": true}"#
+            let explanation = try await fixture.explain(body)[0]
+            let vector = try await fixture.embed(body)[0]
+            #expect(explanation.seed == .max)
+            #expect(explanation.embedding == vector)
+            #expect(explanation.understanding == explanation.rationale)
+            #expect(explanation.rationale_tokens <= 8)
+            #expect(["stop", "length"].contains(explanation.finish_reason))
+            #expect(!explanation.truncated)
+            let text = await fixture.send(.post, "/explain", #"{"inputs": "a text"}"#)
+            #expect(String(decoding: text.body, as: UTF8.self).contains(#""reasoning":null"#))
+            #expect(!String(decoding: text.body, as: UTF8.self).contains("embedding"))
+        }
+    }
+
+    @Test("No rationale embeds the prompt alone")
+    func withoutRationale() async throws {
+        try await ServiceFixture.withModel { fixture in
+            let explanation = try await fixture.explain(#"{"inputs": "a text", "max_rationale_tokens": 0}"#)[0]
+            #expect(explanation.rationale.isEmpty)
+            #expect(explanation.rationale_tokens == 0)
+            #expect(explanation.finish_reason == "length")
+        }
+    }
+
+    @Test("A text of 100,000 words is cut from the side that is asked for, or refused with both numbers")
+    func longTexts() async throws {
+        try await ServiceFixture.withModel { fixture in
+            let words = (0..<100_000).map { "w\($0 % 97)" }.joined(separator: " ")
+            let short = #""max_rationale_tokens": 1"#
+            let right = try await fixture.explain(#"{"inputs": "\#(words)", \#(short)}"#)[0]
+            let left = try await fixture.explain(
+                #"{"inputs": "\#(words)", "truncation_direction": "Left", \#(short), "embedding": true}"#)[0]
+            for explanation in [right, left] {
+                #expect(explanation.truncated)
+                #expect((1018...1023).contains(explanation.prompt_tokens))
+            }
+            let refused = await fixture.send(.post, "/embed", #"{"inputs": "\#(words)", "truncate": false, \#(short)}"#)
+            #expect(refused.status == .unprocessableContent)
+            let answer = try refused.errorAnswer()
+            #expect(answer.error_type == "Validation")
+            #expect(answer.error.hasPrefix("inputs[0] has ") && answer.error.hasSuffix("the limit is 1023"))
+        }
+    }
+
+    private func norm(_ vector: [Float]) -> Double {
+        vector.reduce(0.0) { $0 + Double($1) * Double($1) }.squareRoot()
+    }
+}

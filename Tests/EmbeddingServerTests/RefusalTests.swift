@@ -1,0 +1,196 @@
+import EmbeddingServer
+import Engine
+import Grace
+import HTTP
+import TestSupport
+import Testing
+
+@Suite("Refusals")
+struct RefusalTests {
+    struct Refusal: CustomTestStringConvertible, Sendable {
+        let body: String
+        let status: HTTPStatus
+        let type: String
+        let message: String
+
+        init(_ body: String, _ status: HTTPStatus, _ type: String, _ message: String) {
+            (self.body, self.status, self.type, self.message) = (body, status, type, message)
+        }
+
+        var testDescription: String { String(body.prefix(60)) }
+    }
+
+    static let refusals: [Refusal] = [
+        Refusal(#"{"inputs": []}"#, .badRequest, "Empty", "`inputs` cannot be empty"),
+        Refusal(#"{"inputs": ""}"#, .badRequest, "Empty", "`inputs` cannot be empty"),
+        Refusal(#"{"inputs": ["a", ""]}"#, .badRequest, "Empty", "`inputs[1]` cannot be empty"),
+        Refusal("", .badRequest, "Request", "the body is not valid JSON"),
+        Refusal("{", .badRequest, "Request", "the body is not valid JSON"),
+        Refusal(#"{"inputs": "a"} x"#, .badRequest, "Request", "the body is not valid JSON"),
+        Refusal(
+            #"{"inputs": "\ud800"}"#, .unprocessableContent, "Validation",
+            "`inputs` must be a string or a list of strings"),
+        Refusal("[]", .unprocessableContent, "Validation", "the body must be a JSON object"),
+        Refusal("{}", .unprocessableContent, "Validation", "`inputs` is missing"),
+        Refusal(
+            #"{"inputs": 1}"#, .unprocessableContent, "Validation", "`inputs` must be a string or a list of strings"),
+        Refusal(
+            #"{"inputs": null}"#, .unprocessableContent, "Validation", "`inputs` must be a string or a list of strings"),
+        Refusal(
+            #"{"inputs": ["a", 2]}"#, .unprocessableContent, "Validation",
+            "`inputs` must be a string or a list of strings"),
+        Refusal(
+            #"{"inputs": ["a", "b", "c", "d"]}"#, .unprocessableContent, "Validation",
+            "`inputs` has 4 texts, the limit is 3"),
+        Refusal(
+            #"{"inputs": "a", "normalize": "yes"}"#, .unprocessableContent, "Validation",
+            "`normalize` must be true or false"),
+        Refusal(
+            #"{"inputs": "a", "truncation_direction": "up"}"#, .unprocessableContent, "Validation",
+            #"`truncation_direction` must be "right" or "left", not "up""#),
+        Refusal(
+            #"{"inputs": "a", "dimensions": 0}"#, .unprocessableContent, "Validation",
+            "`dimensions` is 0, allowed are 1 to 48"),
+        Refusal(
+            #"{"inputs": "a", "dimensions": 49}"#, .unprocessableContent, "Validation",
+            "`dimensions` is 49, allowed are 1 to 48"),
+        Refusal(
+            #"{"inputs": "a", "max_rationale_tokens": -1}"#, .unprocessableContent, "Validation",
+            "`max_rationale_tokens` is -1, allowed are 0 to 2048"),
+        Refusal(
+            #"{"inputs": "a", "max_rationale_tokens": 99999999999999999999}"#, .unprocessableContent, "Validation",
+            "`max_rationale_tokens` must be an integer of at least 0"),
+        Refusal(
+            #"{"inputs": "a", "max_rationale_tokens": 1.5}"#, .unprocessableContent, "Validation",
+            "`max_rationale_tokens` must be an integer of at least 0"),
+        Refusal(
+            #"{"inputs": "a", "max_rationale_tokens": 1024}"#, .unprocessableContent, "Validation",
+            "a rationale of 1024 tokens leaves the prompt no room in the model's context of 1024"),
+        Refusal(
+            #"{"inputs": "a", "max_rationale_tokens": 1000}"#, .unprocessableContent, "Validation",
+            "the prompt has "),
+        Refusal(
+            #"{"inputs": "a", "temperature": -0.1}"#, .unprocessableContent, "Validation",
+            "`temperature` is -0.1, allowed are 0 to 100"),
+        Refusal(
+            #"{"inputs": "a", "top_p": 0}"#, .unprocessableContent, "Validation",
+            "`top_p` is 0.0, allowed are numbers over 0 up to 1"),
+        Refusal(
+            #"{"inputs": "a", "seed": -1}"#, .unprocessableContent, "Validation",
+            "`seed` must be an integer from 0 to 18446744073709551615"),
+    ]
+
+    @Test("What is wrong with a request is named, with both values", arguments: refusals)
+    func requests(refusal: Refusal) async throws {
+        try await ServiceFixture.withModel(configure: { $0.requestLimits.maxClientBatchSize = 3 }) { fixture in
+            for path in ["/embed", "/explain"] {
+                let response = await fixture.send(.post, path, refusal.body)
+                #expect(response.status == refusal.status)
+                let answer = try response.errorAnswer()
+                #expect(answer.error_type == refusal.type)
+                #expect(answer.error.hasPrefix(refusal.message), "\(answer.error)")
+            }
+        }
+    }
+
+    @Test("A body that is not UTF-8 is refused, not repaired")
+    func invalidUTF8() async throws {
+        try await ServiceFixture.withModel { fixture in
+            let response = await fixture.send(
+                .post, "/embed", Array(#"{"inputs": ""#.utf8) + [0xC3, 0x28] + Array(#""}"#.utf8))
+            #expect(response.status == .badRequest)
+            let answer = try response.errorAnswer()
+            #expect(answer == ErrorAnswer(error: "the body is not valid UTF-8", error_type: "Request"))
+        }
+    }
+
+    @Test(
+        "Only JSON is read",
+        arguments: [
+            ["Content-Type": "text/plain"], ["Content-Type": "application/x-www-form-urlencoded"], [:],
+            ["Content-Type": "application/json", "Content-Encoding": "gzip"],
+        ] as [HTTPFields])
+    func mediaTypes(headers: HTTPFields) async throws {
+        let response = await ServiceFixture.loading().send(.post, "/embed", headers: headers, #"{"inputs": "a"}"#)
+        #expect(response.status == .unsupportedMediaType)
+        #expect(try response.errorAnswer().error_type == "Request")
+    }
+
+    @Test(
+        "A JSON media type may have parameters and any case",
+        arguments: ["application/json; charset=utf-8", "Application/JSON", "application/json;charset=\"utf-8\""])
+    func jsonMediaTypes(type: String) async throws {
+        try await ServiceFixture.withModel { fixture in
+            let response = await fixture.send(.post, "/embed", headers: ["Content-Type": type], #"{"inputs": "a"}"#)
+            #expect(response.status == .ok)
+        }
+    }
+
+    @Test("While no model is ready every route that needs one answers 503 with the reason")
+    func unhealthy() async throws {
+        let fixture = ServiceFixture.loading()
+        for (reason, state) in [
+            ("the model tiny-qwen2 is loading", nil),
+            ("no model is loaded: broken", ModelStore.State.failed(reason: "broken")),
+            ("the server is stopping", .stopping),
+        ] {
+            if let state { fixture.store.enter(state) }
+            for (method, path) in [
+                (HTTPMethod.get, "/health"), (.get, "/info"), (.post, "/embed"), (.post, "/explain"),
+            ] {
+                let response = await fixture.send(method, path, #"{"inputs": "a"}"#)
+                #expect(response.status == .serviceUnavailable)
+                #expect(response.headers["Retry-After"] != nil)
+                #expect(try response.errorAnswer() == ErrorAnswer(error: reason, error_type: "Unhealthy"))
+            }
+        }
+    }
+
+    @Test("More texts than the server takes at once are refused with 429, and none of them is computed")
+    func overloaded() async throws {
+        let limits = BatchScheduler.Limits(maxLiveRequests: 2, maxBatchTokens: 4096, maxStepTokens: 64, maxRequests: 3)
+        try await ServiceFixture.withModel(configure: { $0.batchLimits = limits }) { fixture in
+            let response = await fixture.send(.post, "/embed", #"{"inputs": ["a", "b", "c", "d"]}"#)
+            #expect(response.status == .tooManyRequests)
+            #expect(response.headers["Retry-After"] != nil)
+            let answer = try response.errorAnswer()
+            #expect(answer.error_type == "Overloaded")
+            let vectors = try await fixture.embed(#"{"inputs": ["a", "b", "c"]}"#)
+            #expect(vectors.count == 3)
+        }
+    }
+
+    @Test("Unknown paths and methods are answered as JSON")
+    func routing() async throws {
+        let fixture = ServiceFixture.loading()
+        let missing = await fixture.send(.get, "/nowhere")
+        #expect(missing.status == .notFound)
+        #expect(try missing.errorAnswer().error_type == "Request")
+        let method = await fixture.send(.get, "/embed")
+        #expect(method.status == .methodNotAllowed)
+        #expect(method.headers["Allow"] == "POST")
+        #expect(try method.errorAnswer().error_type == "Request")
+    }
+
+    @Test("Health and information name the checkpoint")
+    func information() async throws {
+        try await ServiceFixture.withModel { fixture in
+            let health = await fixture.send(.get, "/health")
+            #expect(health.status == .ok)
+            let info = try await fixture.send(.get, "/info").decoded(Info.self)
+            #expect(info.model_id == "tiny-qwen2")
+            #expect(info.dimensions == 48)
+            #expect(info.context_length == 1024)
+            #expect(info.checkpoint == "tiny-qwen2@\(info.model_sha.prefix(12))")
+            #expect(String(decoding: health.body, as: UTF8.self).contains(info.checkpoint))
+        }
+    }
+
+    private struct Info: Decodable {
+        let model_id: String
+        let model_sha: String
+        let checkpoint: String
+        let dimensions: Int
+        let context_length: Int
+    }
+}
