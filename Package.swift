@@ -44,12 +44,14 @@ let package = Package(
 
         library("HTTP", [collections]),
         library("Tokenization", [collections]),
-        library("Checkpoints", ["COpenSSL", systemPackage]),
+        library("JSON", []),
+        library("Checkpoints", ["COpenSSL", "JSON", systemPackage]),
         library("Tensors", ["COpenBLAS", "CKernels"]),
         library("Transformer", ["Checkpoints", "Tensors"]),
         library("Engine", ["Transformer", "Tensors", collections]),
-        library("Grace", ["Engine", "Tokenization", "Transformer", "Checkpoints", "Tensors", systemPackage]),
-        library("EmbeddingServer", ["HTTP", "Grace", "Engine", logging, systemPackage]),
+        library(
+            "Grace", ["Engine", "Tokenization", "Transformer", "Checkpoints", "JSON", "Tensors", systemPackage]),
+        library("EmbeddingServer", ["HTTP", "Grace", "Engine", "JSON", logging, systemPackage]),
         .executableTarget(
             name: "grace-server",
             dependencies: ["EmbeddingServer", "Grace", "Engine", "HTTP", logging, systemPackage, argumentParser],
@@ -58,7 +60,8 @@ let package = Package(
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: swiftSettings),
         tests(of: "HTTP", ["TestSupport"]),
         tests(of: "Tokenization", ["TestSupport"]),
-        tests(of: "Checkpoints", ["TestSupport", systemPackage]),
+        tests(of: "JSON"),
+        tests(of: "Checkpoints", ["TestSupport", "JSON", systemPackage]),
         tests(of: "Tensors", ["TestSupport"]),
         tests(of: "Transformer", ["TestSupport", "Checkpoints", "Tensors", systemPackage]),
         tests(of: "Engine", ["TestSupport", "Checkpoints", "Transformer", "Tensors", systemPackage]),

@@ -1,3 +1,4 @@
+import JSON
 import SystemPackage
 
 extension CheckpointError: CustomStringConvertible {
@@ -73,8 +74,8 @@ extension CheckpointError: CustomStringConvertible {
         case .unindexedBytes(let file, let range):
             "\(file): bytes \(range.lowerBound) to \(range.upperBound) belong to no tensor"
 
-        case .invalidJSON(let file, let offset, let expected):
-            "\(file): invalid JSON at byte \(offset): expected \(expected)"
+        case .json(let file, let error):
+            "\(file): \(error)"
         case .duplicateKey(let file, let key):
             "\(file): key \(key) occurs twice"
         case .missingKey(let file, let key):

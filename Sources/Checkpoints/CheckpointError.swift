@@ -1,3 +1,5 @@
+import JSON
+
 /// Everything that can be wrong with a checkpoint's files.
 ///
 /// `file` and `path` are paths as the caller gave them; `place` says where in the file, in words.
@@ -74,7 +76,7 @@ package enum CheckpointError: Error, Equatable, Sendable {
     // MARK: Keyed values
 
     /// Text that is not JSON (RFC 8259).
-    case invalidJSON(file: String, offset: Int, expected: String)
+    case json(file: String, JSONError)
     /// A key that occurs twice in one object.
     case duplicateKey(file: String, key: String)
     /// A key that is needed and not there.

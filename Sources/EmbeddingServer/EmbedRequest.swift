@@ -1,9 +1,11 @@
 import Grace
+import JSON
 
-/// The body of `/embed` and `/explain`: text-embeddings-inference's fields and ours. Unknown fields are ignored, as
-/// text-embeddings-inference does.
-struct EmbedRequest: Decodable {
-    enum Inputs: Equatable {
+/// The body of `/embed` and `/explain`: text-embeddings-inference's fields and ours.
+///
+/// Unknown fields are ignored, as text-embeddings-inference does; null stands for the default.
+struct EmbedRequest: Sendable, Equatable {
+    enum Inputs: Sendable, Equatable {
         case one(String)
         case many([String])
 
@@ -27,120 +29,110 @@ struct EmbedRequest: Decodable {
     /// Of `/explain`: whether the vector is answered too.
     let embedding: Bool
 
-    private enum Field: String, CodingKey {
-        case inputs, normalize, truncate, dimensions, temperature, seed, embedding
-        case truncationDirection = "truncation_direction"
-        case maxRationaleTokens = "max_rationale_tokens"
-        case topP = "top_p"
+    /// Reads a request's body.
+    ///
+    /// - Throws: `ServiceError.malformed` for what is not JSON in UTF-8; `.invalid` for a field of another type, with
+    ///   what was found.
+    init(parsing body: [UInt8]) throws(ServiceError) {
+        let fields = try RequestFields(parsing: body)
+        inputs = try Self.inputs(fields.value("inputs"))
+        normalize = try fields.bool("normalize") ?? true
+        truncate = try fields.bool("truncate") ?? true
+        truncationDirection = try Self.direction(fields.string("truncation_direction"))
+        dimensions = try fields.integer("dimensions")
+        maxRationaleTokens = try fields.integer("max_rationale_tokens")
+        temperature = try fields.number("temperature").map(Float.init) ?? 0
+        topP = try fields.number("top_p").map(Float.init) ?? 1
+        seed = try Self.seed(fields.integer("seed"))
+        embedding = try fields.bool("embedding") ?? false
     }
 
-    init(from decoder: any Decoder) throws {
-        let fields = try decoder.container(keyedBy: Field.self)
-        func value<Value: Decodable>(_ field: Field, _ expected: String) throws -> Value? {
-            do {
-                return try fields.decodeIfPresent(Value.self, forKey: field)
-            } catch {
-                throw ServiceError.invalid("`\(field.rawValue)` must be \(expected)")
+    private static func inputs(_ value: JSONValue?) throws(ServiceError) -> Inputs {
+        switch value {
+        case nil: throw .invalid("`inputs` is missing")
+        case .string(let text): return .one(text)
+        case .array(let elements):
+            var texts: [String] = []
+            for (index, element) in elements.enumerated() {
+                guard case .string(let text) = element else {
+                    throw .invalid("`inputs[\(index)]` must be a string, not \(element.summary)")
+                }
+                texts.append(text)
             }
-        }
-        inputs = try Self.inputs(fields)
-        normalize = try value(.normalize, "true or false") ?? true
-        truncate = try value(.truncate, "true or false") ?? true
-        truncationDirection = try Self.direction(value(.truncationDirection, "\"right\" or \"left\""))
-        dimensions = try value(.dimensions, "a positive integer")
-        maxRationaleTokens = try value(.maxRationaleTokens, "an integer of at least 0")
-        temperature = try value(.temperature, "a number") ?? 0
-        topP = try value(.topP, "a number") ?? 1
-        seed = try value(.seed, "an integer from 0 to \(UInt64.max)")
-        embedding = try value(.embedding, "true or false") ?? false
-    }
-
-    private static func inputs(_ fields: KeyedDecodingContainer<Field>) throws -> Inputs {
-        guard fields.contains(.inputs) else { throw ServiceError.invalid("`inputs` is missing") }
-        do {
-            return .one(try fields.decode(String.self, forKey: .inputs))
-        } catch {
-            do {
-                return .many(try fields.decode([String].self, forKey: .inputs))
-            } catch {
-                throw ServiceError.invalid("`inputs` must be a string or a list of strings")
-            }
+            return .many(texts)
+        case .some(let other): throw .invalid("`inputs` must be a string or a list of strings, not \(other.summary)")
         }
     }
 
     /// text-embeddings-inference writes the directions with a capital.
-    private static func direction(_ name: String?) throws -> Truncation {
+    private static func direction(_ name: String?) throws(ServiceError) -> Truncation {
         switch name?.lowercased() {
         case nil, "right": return .right
         case "left": return .left
-        case .some:
-            throw ServiceError.invalid("`truncation_direction` must be \"right\" or \"left\", not \"\(name ?? "")\"")
+        case .some(let other): throw .invalid("`truncation_direction` must be \"right\" or \"left\", not \"\(other)\"")
         }
+    }
+
+    private static func seed(_ value: Int?) throws(ServiceError) -> UInt64? {
+        guard let value else { return nil }
+        guard let seed = UInt64(exactly: value) else {
+            throw .invalid("`seed` is \(value), allowed are 0 to \(Int.max)")
+        }
+        return seed
     }
 }
 
-/// A request whose every value is allowed.
-struct ValidatedRequest {
-    let texts: [String]
-    let settings: EmbeddingSettings
-    let normalize: Bool
-    let dimensions: Int?
-    let withEmbedding: Bool
+/// The members of a request's JSON object, each read as the type that its field has.
+private struct RequestFields {
+    private let members: [String: JSONValue]
 
-    /// - Parameter channels: the length of the model's vectors.
-    /// - Throws: `ServiceError.empty`, `.invalid`, naming the field and both values.
-    init(_ request: EmbedRequest, limits: RequestLimits, channels: Int) throws(ServiceError) {
-        texts = request.inputs.texts
-        guard !texts.isEmpty else { throw .empty("`inputs` cannot be empty") }
-        guard texts.count <= limits.maxClientBatchSize else {
-            throw .invalid("`inputs` has \(texts.count) texts, the limit is \(limits.maxClientBatchSize)")
+    init(parsing body: [UInt8]) throws(ServiceError) {
+        let value: JSONValue
+        do throws(JSONError) {
+            value = try JSONValue(parsing: body)
+        } catch {
+            throw .malformed("the body is not a JSON document: \(error)")
         }
-        if let index = texts.firstIndex(where: \.isEmpty) {
-            let place = request.inputs == .one("") ? "`inputs`" : "`inputs[\(index)]`"
-            throw .empty("\(place) cannot be empty")
+        guard case .object(let members) = value else {
+            throw .invalid("the body must be a JSON object, not \(value.summary)")
         }
-        let rationale = request.maxRationaleTokens ?? limits.defaultMaxRationaleTokens
-        guard (0...limits.maxRationaleTokens).contains(rationale) else {
-            throw .invalid("`max_rationale_tokens` is \(rationale), allowed are 0 to \(limits.maxRationaleTokens)")
-        }
-        guard (0...100).contains(request.temperature) else {
-            throw .invalid("`temperature` is \(request.temperature), allowed are 0 to 100")
-        }
-        guard request.topP > 0, request.topP <= 1 else {
-            throw .invalid("`top_p` is \(request.topP), allowed are numbers over 0 up to 1")
-        }
-        if let dimensions = request.dimensions, !(1...channels).contains(dimensions) {
-            throw .invalid("`dimensions` is \(dimensions), allowed are 1 to \(channels)")
-        }
-        settings = EmbeddingSettings(
-            maxRationaleTokens: rationale, temperature: request.temperature, topP: request.topP, seed: request.seed,
-            truncation: request.truncate ? request.truncationDirection : .refuse)
-        normalize = request.normalize
-        dimensions = request.dimensions
-        withEmbedding = request.embedding
+        self.members = members
     }
 
-    /// The vector as asked for: cut to its first dimensions, then scaled to length 1.
-    func output(_ vector: [Float]) -> [Float] {
-        let cut = Array(vector.prefix(dimensions ?? vector.count))
-        guard normalize else { return cut }
-        let norm = cut.reduce(0.0) { $0 + Double($1) * Double($1) }.squareRoot()
-        return norm > 0 ? cut.map { Float(Double($0) / norm) } : cut
+    /// nil where the field is absent or null.
+    func value(_ name: String) -> JSONValue? {
+        let value = members[name]
+        return value == .null ? nil : value
     }
-}
 
-/// What one request may ask for.
-package struct RequestLimits: Sendable, Equatable {
-    /// Texts of one request.
-    package var maxClientBatchSize: Int
-    /// Where the request says nothing.
-    package var defaultMaxRationaleTokens: Int
-    /// The most that a request may ask for.
-    package var maxRationaleTokens: Int
+    func bool(_ name: String) throws(ServiceError) -> Bool? {
+        guard let value = value(name) else { return nil }
+        guard case .bool(let bool) = value else { throw wrongType(name, "true or false", value) }
+        return bool
+    }
 
-    package init(maxClientBatchSize: Int, defaultMaxRationaleTokens: Int, maxRationaleTokens: Int) {
-        self.maxClientBatchSize = maxClientBatchSize
-        self.defaultMaxRationaleTokens = defaultMaxRationaleTokens
-        self.maxRationaleTokens = maxRationaleTokens
+    func integer(_ name: String) throws(ServiceError) -> Int? {
+        guard let value = value(name) else { return nil }
+        guard case .integer(let integer) = value else { throw wrongType(name, "an integer", value) }
+        return integer
+    }
+
+    func number(_ name: String) throws(ServiceError) -> Double? {
+        switch value(name) {
+        case nil: return nil
+        case .integer(let integer): return Double(integer)
+        case .number(let number): return number
+        case .some(let other): throw wrongType(name, "a number", other)
+        }
+    }
+
+    func string(_ name: String) throws(ServiceError) -> String? {
+        guard let value = value(name) else { return nil }
+        guard case .string(let string) = value else { throw wrongType(name, "a string", value) }
+        return string
+    }
+
+    private func wrongType(_ name: String, _ expected: String, _ found: JSONValue) -> ServiceError {
+        .invalid("`\(name)` must be \(expected), not \(found.summary)")
     }
 }

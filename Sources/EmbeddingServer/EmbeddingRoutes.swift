@@ -59,7 +59,7 @@ struct EmbeddingRoutes: Sendable {
         do throws(ServiceError) {
             let embedder = try readyEmbedder()
             let validated = try ValidatedRequest(
-                decode(EmbedRequest.self, from: request.body), limits: configuration.requestLimits,
+                EmbedRequest(parsing: request.body), limits: configuration.requestLimits,
                 channels: embedder.model.dimensions)
             let work = Work(
                 request: validated, embeddings: try await embed(validated, with: embedder),

@@ -1,4 +1,5 @@
 import Checkpoints
+import JSON
 import Tokenization
 
 /// What a checkpoint says of its tokenizer, as its layout stores it.
@@ -108,7 +109,7 @@ struct TokenizerParts {
 extension JSONDocument {
     /// A special token of `tokenizer_config.json`: its text, or an object that holds it as `content`.
     fileprivate func tokenContent(_ key: String) throws(CheckpointError) -> String? {
-        if case .object = valueIfPresent(key) {
+        if case .some(.object) = valueIfPresent(key) {
             return try object(key).string("content")
         }
         return try stringIfPresent(key)

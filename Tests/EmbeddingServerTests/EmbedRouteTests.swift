@@ -79,10 +79,10 @@ struct EmbedRouteTests {
     @Test("An explanation says what was written, why it ended and with what seed")
     func explanations() async throws {
         try await ServiceFixture.withModel { fixture in
-            let body = #"{"inputs": "a text", "temperature": 0.7, "seed": 18446744073709551615, "embedding": true}"#
+            let body = #"{"inputs": "a text", "temperature": 0.7, "seed": 9223372036854775807, "embedding": true}"#
             let explanation = try await fixture.explain(body)[0]
             let vector = try await fixture.embed(body)[0]
-            #expect(explanation.seed == .max)
+            #expect(explanation.seed == UInt64(Int.max))
             #expect(explanation.embedding == vector)
             #expect(explanation.understanding == explanation.rationale)
             #expect(explanation.rationale_tokens <= 8)

@@ -24,27 +24,32 @@ struct RefusalTests {
         Refusal(#"{"inputs": []}"#, .badRequest, "Empty", "`inputs` cannot be empty"),
         Refusal(#"{"inputs": ""}"#, .badRequest, "Empty", "`inputs` cannot be empty"),
         Refusal(#"{"inputs": ["a", ""]}"#, .badRequest, "Empty", "`inputs[1]` cannot be empty"),
-        Refusal("", .badRequest, "Request", "the body is not valid JSON"),
-        Refusal("{", .badRequest, "Request", "the body is not valid JSON"),
-        Refusal(#"{"inputs": "a"} x"#, .badRequest, "Request", "the body is not valid JSON"),
         Refusal(
-            #"{"inputs": "\ud800"}"#, .unprocessableContent, "Validation",
-            "`inputs` must be a string or a list of strings"),
-        Refusal("[]", .unprocessableContent, "Validation", "the body must be a JSON object"),
+            "", .badRequest, "Request", "the body is not a JSON document: invalid JSON at byte 0: expected a value"),
+        Refusal("{", .badRequest, "Request", "the body is not a JSON document: invalid JSON at byte 1: expected a key"),
+        Refusal(
+            #"{"inputs": "a"} x"#, .badRequest, "Request",
+            "the body is not a JSON document: invalid JSON at byte 16: expected the end of the document"),
+        Refusal(
+            #"{"inputs": "\ud800"}"#, .badRequest, "Request",
+            "the body is not a JSON document: invalid JSON at byte 14: expected a surrogate to be one of a pair"),
+        Refusal(
+            #"{"inputs": "a", "seed": 1, "seed": 2}"#, .badRequest, "Request",
+            "the body is not a JSON document: key seed occurs twice"),
+        Refusal("[]", .unprocessableContent, "Validation", "the body must be a JSON object, not an array of 0"),
         Refusal("{}", .unprocessableContent, "Validation", "`inputs` is missing"),
+        Refusal(#"{"inputs": null}"#, .unprocessableContent, "Validation", "`inputs` is missing"),
         Refusal(
-            #"{"inputs": 1}"#, .unprocessableContent, "Validation", "`inputs` must be a string or a list of strings"),
+            #"{"inputs": 1}"#, .unprocessableContent, "Validation",
+            "`inputs` must be a string or a list of strings, not 1"),
         Refusal(
-            #"{"inputs": null}"#, .unprocessableContent, "Validation", "`inputs` must be a string or a list of strings"),
-        Refusal(
-            #"{"inputs": ["a", 2]}"#, .unprocessableContent, "Validation",
-            "`inputs` must be a string or a list of strings"),
+            #"{"inputs": ["a", 2]}"#, .unprocessableContent, "Validation", "`inputs[1]` must be a string, not 2"),
         Refusal(
             #"{"inputs": ["a", "b", "c", "d"]}"#, .unprocessableContent, "Validation",
             "`inputs` has 4 texts, the limit is 3"),
         Refusal(
             #"{"inputs": "a", "normalize": "yes"}"#, .unprocessableContent, "Validation",
-            "`normalize` must be true or false"),
+            "`normalize` must be true or false, not the string \"yes\""),
         Refusal(
             #"{"inputs": "a", "truncation_direction": "up"}"#, .unprocessableContent, "Validation",
             #"`truncation_direction` must be "right" or "left", not "up""#),
@@ -59,10 +64,10 @@ struct RefusalTests {
             "`max_rationale_tokens` is -1, allowed are 0 to 2048"),
         Refusal(
             #"{"inputs": "a", "max_rationale_tokens": 99999999999999999999}"#, .unprocessableContent, "Validation",
-            "`max_rationale_tokens` must be an integer of at least 0"),
+            "`max_rationale_tokens` must be an integer, not 1e+20"),
         Refusal(
             #"{"inputs": "a", "max_rationale_tokens": 1.5}"#, .unprocessableContent, "Validation",
-            "`max_rationale_tokens` must be an integer of at least 0"),
+            "`max_rationale_tokens` must be an integer, not 1.5"),
         Refusal(
             #"{"inputs": "a", "max_rationale_tokens": 1024}"#, .unprocessableContent, "Validation",
             "a rationale of 1024 tokens leaves the prompt no room in the model's context of 1024"),
@@ -77,7 +82,7 @@ struct RefusalTests {
             "`top_p` is 0.0, allowed are numbers over 0 up to 1"),
         Refusal(
             #"{"inputs": "a", "seed": -1}"#, .unprocessableContent, "Validation",
-            "`seed` must be an integer from 0 to 18446744073709551615"),
+            "`seed` is -1, allowed are 0 to 9223372036854775807"),
     ]
 
     @Test("What is wrong with a request is named, with both values", arguments: refusals)
@@ -100,7 +105,11 @@ struct RefusalTests {
                 .post, "/embed", Array(#"{"inputs": ""#.utf8) + [0xC3, 0x28] + Array(#""}"#.utf8))
             #expect(response.status == .badRequest)
             let answer = try response.errorAnswer()
-            #expect(answer == ErrorAnswer(error: "the body is not valid UTF-8", error_type: "Request"))
+            #expect(
+                answer
+                    == ErrorAnswer(
+                        error: "the body is not a JSON document: the string at byte 11 is not valid UTF-8",
+                        error_type: "Request"))
         }
     }
 

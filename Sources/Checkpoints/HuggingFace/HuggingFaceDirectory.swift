@@ -1,3 +1,4 @@
+import JSON
 import SystemPackage
 
 /// A model in a directory of the layout that Hugging Face `transformers` saves.

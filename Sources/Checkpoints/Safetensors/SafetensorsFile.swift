@@ -1,3 +1,4 @@
+import JSON
 import SystemPackage
 
 /// Tensors in one file of the safetensors format: a JSON header behind its length, then the tensors' bytes.
@@ -47,7 +48,7 @@ package struct SafetensorsFile: Sendable {
         let range = lengthByteCount..<lengthByteCount + Int(length)
         // The format wants the brace to be the first byte, where JSON would allow white space.
         guard file.bytes(range.prefix(1)) == [UInt8(ascii: "{")] else {
-            throw .invalidJSON(file: file.name, offset: 0, expected: "the header to begin with '{'")
+            throw .json(file: file.name, .invalid(offset: 0, expected: "the header to begin with '{'"))
         }
         return range
     }

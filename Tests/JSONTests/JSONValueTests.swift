@@ -1,10 +1,10 @@
-import Checkpoints
+import JSON
 import Testing
 
 @Suite("JSON values")
 struct JSONValueTests {
-    private static func parse(_ text: String) throws(CheckpointError) -> JSONValue {
-        try JSONValue(parsing: [UInt8](text.utf8), file: "f.json")
+    private static func parse(_ text: String) throws(JSONError) -> JSONValue {
+        try JSONValue(parsing: [UInt8](text.utf8))
     }
 
     @Test(
@@ -47,7 +47,7 @@ struct JSONValueTests {
             (#""\uD83D\u0041""#, 3, "a surrogate to be one of a pair"),
         ])
     func refused(text: String, offset: Int, expected: String) {
-        #expect(throws: CheckpointError.invalidJSON(file: "f.json", offset: offset, expected: expected)) {
+        #expect(throws: JSONError.invalid(offset: offset, expected: expected)) {
             try Self.parse(text)
         }
     }
@@ -56,15 +56,14 @@ struct JSONValueTests {
         "A key that occurs twice is refused, however deep and however written",
         arguments: [#"{"a":1,"a":1}"#, #"[{"b":{"a":1,"\u0061":2}}]"#])
     func duplicateKeys(text: String) {
-        #expect(throws: CheckpointError.duplicateKey(file: "f.json", key: "a")) { try Self.parse(text) }
+        #expect(throws: JSONError.duplicateKey("a")) { try Self.parse(text) }
     }
 
     @Test("Bytes that are not UTF-8 are refused in values and keys")
     func invalidUTF8() {
         for bytes in [[0x22, 0xFF, 0x22], [0x7B, 0x22, 0xC3, 0x22, 0x3A, 0x31, 0x7D]] as [[UInt8]] {
-            let place = "the string at byte \(bytes[0] == 0x7B ? 1 : 0)"
-            #expect(throws: CheckpointError.invalidUTF8(file: "f.json", place: place)) {
-                try JSONValue(parsing: bytes, file: "f.json")
+            #expect(throws: JSONError.invalidUTF8(offset: bytes[0] == 0x7B ? 1 : 0)) {
+                try JSONValue(parsing: bytes)
             }
         }
     }
@@ -75,10 +74,7 @@ struct JSONValueTests {
         _ = try Self.parse(deepest)
         for opening in ["[", "{\"a\":"] {
             let offset = 129 * opening.utf8.count
-            #expect(
-                throws: CheckpointError.nestedTooDeeply(
-                    file: "f.json", place: "the value at byte \(offset)", limit: 128)
-            ) {
+            #expect(throws: JSONError.nestedTooDeeply(offset: offset, limit: 128)) {
                 try Self.parse(String(repeating: opening, count: 100_000))
             }
         }

@@ -9,24 +9,22 @@ struct JSONParser {
     private static let digits = UInt8(ascii: "0")...UInt8(ascii: "9")
 
     private let bytes: [UInt8]
-    private let file: String
     private var position = 0
 
-    init(bytes: [UInt8], file: String) {
+    init(bytes: [UInt8]) {
         self.bytes = bytes
-        self.file = file
     }
 
-    mutating func document() throws(CheckpointError) -> JSONValue {
+    mutating func document() throws(JSONError) -> JSONValue {
         let value = try value(depth: 0)
         skipWhiteSpace()
         guard position == bytes.count else { throw unexpected("the end of the document") }
         return value
     }
 
-    private mutating func value(depth: Int) throws(CheckpointError) -> JSONValue {
+    private mutating func value(depth: Int) throws(JSONError) -> JSONValue {
         guard depth <= Self.depthLimit else {
-            throw .nestedTooDeeply(file: file, place: "the value at byte \(position)", limit: Self.depthLimit)
+            throw .nestedTooDeeply(offset: position, limit: Self.depthLimit)
         }
         skipWhiteSpace()
         switch peek {
@@ -42,7 +40,7 @@ struct JSONParser {
         }
     }
 
-    private mutating func object(depth: Int) throws(CheckpointError) -> [String: JSONValue] {
+    private mutating func object(depth: Int) throws(JSONError) -> [String: JSONValue] {
         var members: [String: JSONValue] = [:]
         position += 1
         skipWhiteSpace()
@@ -54,7 +52,7 @@ struct JSONParser {
             skipWhiteSpace()
             guard consume(":") else { throw unexpected("':'") }
             guard members.updateValue(try value(depth: depth + 1), forKey: key) == nil else {
-                throw .duplicateKey(file: file, key: key)
+                throw .duplicateKey(key)
             }
             skipWhiteSpace()
         } while consume(",")
@@ -62,7 +60,7 @@ struct JSONParser {
         return members
     }
 
-    private mutating func array(depth: Int) throws(CheckpointError) -> [JSONValue] {
+    private mutating func array(depth: Int) throws(JSONError) -> [JSONValue] {
         var elements: [JSONValue] = []
         position += 1
         skipWhiteSpace()
@@ -75,7 +73,7 @@ struct JSONParser {
         return elements
     }
 
-    private mutating func literal(_ word: StaticString, _ value: JSONValue) throws(CheckpointError) -> JSONValue {
+    private mutating func literal(_ word: StaticString, _ value: JSONValue) throws(JSONError) -> JSONValue {
         for byte in word.description.utf8 {
             guard peek == byte else { throw unexpected("'\(word)'") }
             position += 1
@@ -85,7 +83,7 @@ struct JSONParser {
 
     // MARK: Numbers (RFC 8259 section 6)
 
-    private mutating func number() throws(CheckpointError) -> JSONValue {
+    private mutating func number() throws(JSONError) -> JSONValue {
         let start = position
         _ = consume("-")
         let leadingZero = peek == UInt8(ascii: "0")
@@ -113,7 +111,7 @@ struct JSONParser {
         return .number(number)
     }
 
-    private mutating func digits() throws(CheckpointError) -> Int {
+    private mutating func digits() throws(JSONError) -> Int {
         let start = position
         while let byte = peek, Self.digits.contains(byte) { position += 1 }
         guard position > start else { throw unexpected("a digit") }
@@ -122,7 +120,7 @@ struct JSONParser {
 
     // MARK: Strings (RFC 8259 section 7)
 
-    private mutating func string() throws(CheckpointError) -> String {
+    private mutating func string() throws(JSONError) -> String {
         let start = position
         position += 1
         var content: [UInt8] = []
@@ -143,13 +141,13 @@ struct JSONParser {
         content += bytes[runStart..<position]
         position += 1
         guard let text = String(validating: content, as: UTF8.self) else {
-            throw .invalidUTF8(file: file, place: "the string at byte \(start)")
+            throw .invalidUTF8(offset: start)
         }
         return text
     }
 
     /// The UTF-8 of the escape sequence whose backslash has been read.
-    private mutating func escape() throws(CheckpointError) -> [UInt8] {
+    private mutating func escape() throws(JSONError) -> [UInt8] {
         guard let byte = peek else { throw unexpected("an escape sequence") }
         position += 1
         switch byte {
@@ -166,7 +164,7 @@ struct JSONParser {
         }
     }
 
-    private mutating func escapedScalar() throws(CheckpointError) -> [UInt8] {
+    private mutating func escapedScalar() throws(JSONError) -> [UInt8] {
         let start = position
         let first = try fourHexadecimalDigits()
         var code = first
@@ -183,7 +181,7 @@ struct JSONParser {
         return [UInt8](String(scalar).utf8)
     }
 
-    private mutating func fourHexadecimalDigits() throws(CheckpointError) -> UInt32 {
+    private mutating func fourHexadecimalDigits() throws(JSONError) -> UInt32 {
         var value: UInt32 = 0
         for _ in 0..<4 {
             guard let byte = peek, let digit = Character(Unicode.Scalar(byte)).hexDigitValue else {
@@ -209,7 +207,7 @@ struct JSONParser {
         while let byte = peek, byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09 { position += 1 }
     }
 
-    private func unexpected(_ expected: String) -> CheckpointError {
-        .invalidJSON(file: file, offset: position, expected: expected)
+    private func unexpected(_ expected: String) -> JSONError {
+        .invalid(offset: position, expected: expected)
     }
 }

@@ -1,3 +1,5 @@
+import JSON
+
 /// A JSON object of a file, whose getters name file and key when they fail.
 ///
 /// A member that is null counts as absent: configurations write one for the other.
@@ -11,9 +13,14 @@ package struct JSONDocument: Sendable, Equatable {
 
     /// Parses a file whose root is an object.
     ///
-    /// - Throws: what `JSONValue.init(parsing:file:)` throws; `wrongType`.
+    /// - Throws: `json`, `wrongType`.
     package init(parsing bytes: [UInt8], file: String) throws(CheckpointError) {
-        let root = try JSONValue(parsing: bytes, file: file)
+        let root: JSONValue
+        do throws(JSONError) {
+            root = try JSONValue(parsing: bytes)
+        } catch {
+            throw .json(file: file, error)
+        }
         guard case .object(let members) = root else {
             throw .wrongType(file: file, key: "the document", expected: "an object", found: root.summary)
         }

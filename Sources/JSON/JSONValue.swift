@@ -14,10 +14,9 @@ package enum JSONValue: Sendable, Equatable {
     ///
     /// Stricter than RFC 8259 where that leaves a choice: a repeated key, nesting beyond `JSONParser.depthLimit`, a
     /// number beyond `Double` and an unpaired surrogate are refused.
-    /// - Parameter file: names the document in errors.
-    /// - Throws: `invalidJSON`, `invalidUTF8`, `duplicateKey`, `nestedTooDeeply`.
-    package init(parsing bytes: [UInt8], file: String) throws(CheckpointError) {
-        var parser = JSONParser(bytes: bytes, file: file)
+    /// - Throws: `JSONError`.
+    package init(parsing bytes: [UInt8]) throws(JSONError) {
+        var parser = JSONParser(bytes: bytes)
         self = try parser.document()
     }
 

@@ -1,0 +1,67 @@
+import Grace
+
+/// A request whose every value is allowed.
+struct ValidatedRequest {
+    let texts: [String]
+    let settings: EmbeddingSettings
+    let normalize: Bool
+    let dimensions: Int?
+    let withEmbedding: Bool
+
+    /// - Parameter channels: the length of the model's vectors.
+    /// - Throws: `ServiceError.empty`, `.invalid`, naming the field and both values.
+    init(_ request: EmbedRequest, limits: RequestLimits, channels: Int) throws(ServiceError) {
+        texts = request.inputs.texts
+        guard !texts.isEmpty else { throw .empty("`inputs` cannot be empty") }
+        guard texts.count <= limits.maxClientBatchSize else {
+            throw .invalid("`inputs` has \(texts.count) texts, the limit is \(limits.maxClientBatchSize)")
+        }
+        if let index = texts.firstIndex(where: \.isEmpty) {
+            let place = request.inputs == .one("") ? "`inputs`" : "`inputs[\(index)]`"
+            throw .empty("\(place) cannot be empty")
+        }
+        let rationale = request.maxRationaleTokens ?? limits.defaultMaxRationaleTokens
+        guard (0...limits.maxRationaleTokens).contains(rationale) else {
+            throw .invalid("`max_rationale_tokens` is \(rationale), allowed are 0 to \(limits.maxRationaleTokens)")
+        }
+        guard (0...100).contains(request.temperature) else {
+            throw .invalid("`temperature` is \(request.temperature), allowed are 0 to 100")
+        }
+        guard request.topP > 0, request.topP <= 1 else {
+            throw .invalid("`top_p` is \(request.topP), allowed are numbers over 0 up to 1")
+        }
+        if let dimensions = request.dimensions, !(1...channels).contains(dimensions) {
+            throw .invalid("`dimensions` is \(dimensions), allowed are 1 to \(channels)")
+        }
+        settings = EmbeddingSettings(
+            maxRationaleTokens: rationale, temperature: request.temperature, topP: request.topP, seed: request.seed,
+            truncation: request.truncate ? request.truncationDirection : .refuse)
+        normalize = request.normalize
+        dimensions = request.dimensions
+        withEmbedding = request.embedding
+    }
+
+    /// The vector as asked for: cut to its first dimensions, then scaled to length 1.
+    func output(_ vector: [Float]) -> [Float] {
+        let cut = Array(vector.prefix(dimensions ?? vector.count))
+        guard normalize else { return cut }
+        let norm = cut.reduce(0.0) { $0 + Double($1) * Double($1) }.squareRoot()
+        return norm > 0 ? cut.map { Float(Double($0) / norm) } : cut
+    }
+}
+
+/// What one request may ask for.
+package struct RequestLimits: Sendable, Equatable {
+    /// Texts of one request.
+    package var maxClientBatchSize: Int
+    /// Where the request says nothing.
+    package var defaultMaxRationaleTokens: Int
+    /// The most that a request may ask for.
+    package var maxRationaleTokens: Int
+
+    package init(maxClientBatchSize: Int, defaultMaxRationaleTokens: Int, maxRationaleTokens: Int) {
+        self.maxClientBatchSize = maxClientBatchSize
+        self.defaultMaxRationaleTokens = defaultMaxRationaleTokens
+        self.maxRationaleTokens = maxRationaleTokens
+    }
+}
