@@ -1,8 +1,6 @@
 /// Typed access to the metadata. Integers are read from any integer type and numbers from both floating-point types:
 /// writers do not agree on widths.
-extension GGUFFile {
-    // MARK: Values that may be absent
-
+extension GGUFFile: KeyedValues {
     /// A string; nil if the key is absent.
     ///
     /// - Throws: `wrongType`.
@@ -62,53 +60,8 @@ extension GGUFFile {
         return strings
     }
 
-    // MARK: Values that are needed
-
-    /// A string.
-    ///
-    /// - Throws: `missingKey`, `wrongType`.
-    package func string(_ key: String) throws(CheckpointError) -> String {
-        try required(key, try stringIfPresent(key))
-    }
-
-    /// A boolean.
-    ///
-    /// - Throws: `missingKey`, `wrongType`.
-    package func bool(_ key: String) throws(CheckpointError) -> Bool {
-        try required(key, try boolIfPresent(key))
-    }
-
-    /// An integer.
-    ///
-    /// - Throws: `missingKey`, `wrongType`.
-    package func integer(_ key: String) throws(CheckpointError) -> Int {
-        try required(key, try integerIfPresent(key))
-    }
-
-    /// A floating-point number.
-    ///
-    /// - Throws: `missingKey`, `wrongType`.
-    package func number(_ key: String) throws(CheckpointError) -> Double {
-        try required(key, try numberIfPresent(key))
-    }
-
-    /// An array of integers.
-    ///
-    /// - Throws: `missingKey`, `wrongType`.
-    package func integers(_ key: String) throws(CheckpointError) -> [Int] {
-        try required(key, try integersIfPresent(key))
-    }
-
-    /// An array of strings, as bytes.
-    ///
-    /// - Throws: `missingKey`, `wrongType`.
-    package func strings(_ key: String) throws(CheckpointError) -> GGUFStrings {
-        try required(key, try stringsIfPresent(key))
-    }
-
-    private func required<Value>(_ key: String, _ value: Value?) throws(CheckpointError) -> Value {
-        guard let value else { throw .missingKey(file: tensors.file.name, key: key) }
-        return value
+    package func missingKey(_ key: String) -> CheckpointError {
+        .missingKey(file: tensors.file.name, key: key)
     }
 
     private func wrongType(_ key: String, _ expected: String, _ found: GGUFValue) -> CheckpointError {

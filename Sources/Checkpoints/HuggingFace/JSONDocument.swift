@@ -3,7 +3,7 @@ import JSON
 /// A JSON object of a file, whose getters name file and key when they fail.
 ///
 /// A member that is null counts as absent: configurations write one for the other.
-package struct JSONDocument: Sendable, Equatable {
+package struct JSONDocument: KeyedValues, Sendable, Equatable {
     /// The path of the file.
     package let file: String
     /// The keys that lead from the file's root to this object, each with a dot behind it; empty for the root.
@@ -32,8 +32,6 @@ package struct JSONDocument: Sendable, Equatable {
         self.prefix = prefix
         self.members = members
     }
-
-    // MARK: Members that may be absent
 
     /// The value of `key`; nil if it is absent or null.
     package func valueIfPresent(_ key: String) -> JSONValue? {
@@ -120,60 +118,15 @@ package struct JSONDocument: Sendable, Equatable {
         return JSONDocument(file: file, prefix: "\(prefix)\(key).", members: members)
     }
 
-    // MARK: Members that are needed
-
-    /// A string.
-    ///
-    /// - Throws: `missingKey`, `wrongType`.
-    package func string(_ key: String) throws(CheckpointError) -> String {
-        try required(key, try stringIfPresent(key))
-    }
-
-    /// A boolean.
-    ///
-    /// - Throws: `missingKey`, `wrongType`.
-    package func bool(_ key: String) throws(CheckpointError) -> Bool {
-        try required(key, try boolIfPresent(key))
-    }
-
-    /// An integer.
-    ///
-    /// - Throws: `missingKey`, `wrongType`.
-    package func integer(_ key: String) throws(CheckpointError) -> Int {
-        try required(key, try integerIfPresent(key))
-    }
-
-    /// A number.
-    ///
-    /// - Throws: `missingKey`, `wrongType`.
-    package func number(_ key: String) throws(CheckpointError) -> Double {
-        try required(key, try numberIfPresent(key))
-    }
-
-    /// An array of integers, or a lone one.
-    ///
-    /// - Throws: `missingKey`, `wrongType`.
-    package func integers(_ key: String) throws(CheckpointError) -> [Int] {
-        try required(key, try integersIfPresent(key))
-    }
-
-    /// An array of strings.
-    ///
-    /// - Throws: `missingKey`, `wrongType`.
-    package func strings(_ key: String) throws(CheckpointError) -> [String] {
-        try required(key, try stringsIfPresent(key))
-    }
-
-    /// An object.
+    /// An object inside this one that is needed.
     ///
     /// - Throws: `missingKey`, `wrongType`.
     package func object(_ key: String) throws(CheckpointError) -> JSONDocument {
         try required(key, try objectIfPresent(key))
     }
 
-    private func required<Value>(_ key: String, _ value: Value?) throws(CheckpointError) -> Value {
-        guard let value else { throw .missingKey(file: file, key: prefix + key) }
-        return value
+    package func missingKey(_ key: String) -> CheckpointError {
+        .missingKey(file: file, key: prefix + key)
     }
 
     /// The error for a value of another type than expected; `key` may go on into the value, as in `shape[1]`.
