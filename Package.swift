@@ -42,15 +42,17 @@ let package = Package(
         .systemLibrary(name: "COpenSSL"),
         .target(name: "CKernels"),
 
-        library("HTTP", [collections]),
+        library("Confinement", []),
+        library("HTTP", ["Confinement", collections]),
         library("Tokenization", [collections]),
         library("JSON", []),
         library("Checkpoints", ["COpenSSL", "JSON", systemPackage]),
         library("Tensors", ["COpenBLAS", "CKernels"]),
         library("Transformer", ["Checkpoints", "Tensors"]),
-        library("Engine", ["Transformer", "Tensors", collections]),
+        library("Engine", ["Transformer", "Tensors", "Confinement", collections]),
         library(
-            "Grace", ["Engine", "Tokenization", "Transformer", "Checkpoints", "JSON", "Tensors", systemPackage]),
+            "Grace",
+            ["Engine", "Tokenization", "Transformer", "Checkpoints", "JSON", "Tensors", "Confinement", systemPackage]),
         library("EmbeddingServer", ["HTTP", "Grace", "Engine", "JSON", logging, systemPackage]),
         .executableTarget(
             name: "grace-server",

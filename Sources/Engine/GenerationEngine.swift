@@ -1,6 +1,6 @@
+import Confinement
 import Dispatch
 import Foundation
-import Synchronization
 import Tensors
 import Transformer
 
@@ -28,7 +28,7 @@ package final class GenerationEngine: Sendable {
         package let waiting: Int
     }
 
-    struct Submission {
+    struct Submission: Sendable {
         let request: GenerationRequest
         let promise: Promise<GenerationResult>
         let submittedAt: ContinuousClock.Instant
@@ -41,14 +41,14 @@ package final class GenerationEngine: Sendable {
     }
 
     private let sharedPrefix: [TokenID]
-    private let state: Mutex<State>
+    private let state: Confined<State>
     private let wake = DispatchSemaphore(value: 0)
     private let hasEnded = DispatchGroup()
 
     /// Starts the thread; the shared prefix is computed before the first request is.
     package init(model: Transformer, configuration: Configuration) {
         sharedPrefix = configuration.sharedPrefix
-        state = Mutex(State(scheduler: BatchScheduler(limits: configuration.limits)))
+        state = Confined(State(scheduler: BatchScheduler(limits: configuration.limits)))
         hasEnded.enter()
         let thread = Thread { [self] in
             let loop = GenerationLoop(model: model, configuration: configuration)
@@ -62,7 +62,7 @@ package final class GenerationEngine: Sendable {
 
     /// How many requests are live and waiting.
     package var load: Load {
-        state.withLock { Load(live: $0.scheduler.liveCount, waiting: $0.scheduler.waitingCount) }
+        state.withState { Load(live: $0.scheduler.liveCount, waiting: $0.scheduler.waitingCount) }
     }
 
     /// Carries out all of the requests, in one place of the queue, and returns their results in order.
@@ -91,7 +91,7 @@ package final class GenerationEngine: Sendable {
 
     /// Refuses new requests, fails those that are waiting or live, and ends the thread. Returns when it has ended.
     package func stop() {
-        state.withLock { $0.isStopping = true }
+        state.withState { $0.isStopping = true }
         wake.signal()
         hasEnded.wait()
     }
@@ -103,7 +103,7 @@ package final class GenerationEngine: Sendable {
             precondition(request.poolingStart < request.prompt.count, "nothing to pool")
         }
         let now = ContinuousClock.now
-        let outcome = state.withLock {
+        let outcome = state.withState {
             state -> Result<[BatchScheduler.RequestID: Promise<GenerationResult>], EngineError> in
             guard !state.isStopping else { return .failure(.stopped) }
             return Result { () throws(EngineError) in
@@ -132,7 +132,7 @@ package final class GenerationEngine: Sendable {
 
     /// Takes requests out of the scheduler and tells their callers.
     private func end(_ outcomes: [(BatchScheduler.RequestID, Result<GenerationResult, EngineError>)]) {
-        let promises = state.withLock { state in
+        let promises = state.withState { state in
             outcomes.map { id, _ in
                 state.scheduler.remove(id)
                 return state.submissions.removeValue(forKey: id)?.promise
@@ -152,7 +152,7 @@ package final class GenerationEngine: Sendable {
                 continue
             }
             let events = loop.run(work)
-            state.withLock { state in
+            state.withState { state in
                 for (work, event) in zip(work, events) {
                     state.scheduler.ran(work)
                     if case .wrote = event { state.scheduler.wrote(work.request) }
@@ -164,21 +164,32 @@ package final class GenerationEngine: Sendable {
                     return (work.request, result)
                 })
         }
-        end(state.withLock { Array($0.submissions.keys) }.map { ($0, .failure(.stopped)) })
+        end(state.withState { Array($0.submissions.keys) }.map { ($0, .failure(.stopped)) })
     }
 
     /// The next step's work, its rows made ready; empty when there is nothing to do, nil when the engine stops.
     private func nextWork(_ loop: GenerationLoop) -> [BatchScheduler.Work]? {
-        let next = state.withLock {
-            state -> (step: BatchScheduler.Step, submissions: [BatchScheduler.RequestID: Submission])? in
-            state.isStopping ? nil : (state.scheduler.nextStep(), state.submissions)
+        let rows = loop.requests
+        let plan = state.withState { state -> Plan? in
+            guard !state.isStopping else { return nil }
+            let step = state.scheduler.nextStep()
+            return Plan(
+                gone: rows.filter { state.submissions[$0] == nil },
+                admitted: step.admitted.compactMap { id in state.submissions[id].map { (id, $0) } }, work: step.work)
         }
-        guard let next else { return nil }
-        loop.removeRows { next.submissions[$0] == nil }
-        for id in next.step.admitted {
-            guard let submission = next.submissions[id] else { continue }
+        guard let plan else { return nil }
+        // Caches are given back and made outside of the state: both take longer than others should wait for it.
+        loop.removeRows(plan.gone)
+        for (id, submission) in plan.admitted {
             loop.addRow(id, submission.request, submittedAt: submission.submittedAt)
         }
-        return next.step.work
+        return plan.work
+    }
+
+    private struct Plan: Sendable {
+        /// Rows whose request has ended or whose caller has gone.
+        let gone: [BatchScheduler.RequestID]
+        let admitted: [(BatchScheduler.RequestID, Submission)]
+        let work: [BatchScheduler.Work]
     }
 }

@@ -41,8 +41,13 @@ final class GenerationLoop {
             channels: model.configuration.hiddenSize, submittedAt: submittedAt)
     }
 
-    func removeRows(where isGone: (BatchScheduler.RequestID) -> Bool) {
-        rows = rows.filter { !isGone($0.key) }
+    /// The requests that have a row.
+    var requests: [BatchScheduler.RequestID] { Array(rows.keys) }
+
+    func removeRows(_ requests: [BatchScheduler.RequestID]) {
+        for request in requests {
+            rows[request] = nil
+        }
     }
 
     /// Runs the tokens of every row in one forward pass, pools their states, and writes a token for each row that is

@@ -1,4 +1,4 @@
-import Synchronization
+import Confinement
 
 /// One value that one thread delivers once and one task awaits.
 final class Promise<Value: Sendable>: Sendable {
@@ -8,11 +8,11 @@ final class Promise<Value: Sendable>: Sendable {
         case fulfilled(Result<Value, EngineError>)
     }
 
-    private let state = Mutex(State.pending)
+    private let state = Confined(State.pending)
 
     /// Delivers the outcome; what comes after the first is dropped, so that an end and a cancellation may race.
     func fulfil(_ result: Result<Value, EngineError>) {
-        let continuation = state.withLock { state -> CheckedContinuation<Result<Value, EngineError>, Never>? in
+        let continuation = state.withState { state -> CheckedContinuation<Result<Value, EngineError>, Never>? in
             switch state {
             case .pending:
                 state = .fulfilled(result)
@@ -30,7 +30,7 @@ final class Promise<Value: Sendable>: Sendable {
     /// The outcome, once it is there. At most one task may wait.
     func value() async throws(EngineError) -> Value {
         let result = await withCheckedContinuation { continuation in
-            let ready = state.withLock { state -> Result<Value, EngineError>? in
+            let ready = state.withState { state -> Result<Value, EngineError>? in
                 switch state {
                 case .pending:
                     state = .awaited(continuation)

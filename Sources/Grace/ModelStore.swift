@@ -1,4 +1,4 @@
-import Synchronization
+import Confinement
 
 /// The model that is served. Each request takes one reference and keeps it until it is answered.
 package final class ModelStore: Sendable {
@@ -10,18 +10,18 @@ package final class ModelStore: Sendable {
         case stopping
     }
 
-    private let current: Mutex<State>
+    private let current: Confined<State>
 
     /// A store that waits for a model.
     package init(loading name: String) {
-        current = Mutex(.loading(name: name))
+        current = Confined(.loading(name: name))
     }
 
-    package var state: State { current.withLock { $0 } }
+    package var state: State { current.withState { $0 } }
 
     /// Moves to another state, except from `stopping`, which is the last.
     package func enter(_ state: State) {
-        current.withLock { current in
+        current.withState { current in
             if case .stopping = current { return }
             current = state
         }

@@ -1,11 +1,8 @@
-import Dispatch
+import Confinement
 import Glibc
 
 /// A listener, its connections, and what bounds them.
-///
-/// Unchecked: `state`, all that is mutable, is touched on `queue` only. A queue and not a `Mutex`, which on Linux hands
-/// itself over inside the kernel, where ThreadSanitizer does not see it and reports races that are none.
-package final class HTTPServer: @unchecked Sendable {
+package final class HTTPServer: Sendable {
     /// Connections over the limit that may be told so at a time; any more are closed without a word.
     private static let maxRefusedConnections = 128
 
@@ -23,8 +20,7 @@ package final class HTTPServer: @unchecked Sendable {
     private let handler: any HTTPHandler
     private let limits: HTTPLimits
     private let loops: [EventLoop]
-    private let queue = DispatchQueue(label: "http.server")
-    private var state = State()
+    private let state = Confined(State())
 
     package init(listener: Listener, handler: any HTTPHandler, limits: HTTPLimits = HTTPLimits()) {
         self.listener = listener
@@ -38,7 +34,7 @@ package final class HTTPServer: @unchecked Sendable {
     package var address: SocketAddress { listener.address }
 
     /// How many connections are open.
-    package var connectionCount: Int { withState { $0.served.count + $0.refused.count } }
+    package var connectionCount: Int { state.withState { $0.served.count + $0.refused.count } }
 
     /// Begins to serve.
     package func start() {
@@ -50,7 +46,7 @@ package final class HTTPServer: @unchecked Sendable {
     ///
     /// Cancelled handlers are not waited for. Safe to call several times: each call returns when all is closed.
     package func shutdown(deadline: Duration) async {
-        let connections = withState { state in
+        let connections = state.withState { state in
             state.isShuttingDown = true
             return Array(state.served.values) + Array(state.refused.values)
         }
@@ -61,7 +57,7 @@ package final class HTTPServer: @unchecked Sendable {
             abortConnections()
         }
         await withCheckedContinuation { continuation in
-            let isDone = withState { state in
+            let isDone = state.withState { state in
                 if state.isEmpty { return true }
                 state.shutdownWaiters.append(continuation)
                 return false
@@ -71,17 +67,13 @@ package final class HTTPServer: @unchecked Sendable {
         abort.cancel()
     }
 
-    private func withState<Result>(_ body: (inout State) -> Result) -> Result {
-        queue.sync { body(&state) }
-    }
-
     private func abortConnections() {
-        let connections = withState { Array($0.served.values) + Array($0.refused.values) }
+        let connections = state.withState { Array($0.served.values) + Array($0.refused.values) }
         for connection in connections { connection.abort() }
     }
 
     private func serve(_ socket: Socket) {
-        let connection = withState { state -> Connection? in
+        let connection = state.withState { state -> Connection? in
             let isRefused = state.served.count >= limits.maxConnections
             guard !state.isShuttingDown, !isRefused || state.refused.count < Self.maxRefusedConnections else {
                 return nil
@@ -106,7 +98,7 @@ package final class HTTPServer: @unchecked Sendable {
     }
 
     private func remove(_ connection: Connection) {
-        let waiters = withState { state -> [CheckedContinuation<Void, Never>] in
+        let waiters = state.withState { state -> [CheckedContinuation<Void, Never>] in
             state.served[ObjectIdentifier(connection)] = nil
             state.refused[ObjectIdentifier(connection)] = nil
             guard state.isShuttingDown, state.isEmpty else { return [] }
