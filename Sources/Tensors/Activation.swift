@@ -8,7 +8,7 @@ package final class Activation {
 
     /// Allocates `[rowCapacity, columns]` zeros.
     package init(rowCapacity: Int, columns: Int) {
-        precondition(rowCapacity > 0 && columns > 0, "an activation of \(rowCapacity) rows and \(columns) columns")
+        precondition(rowCapacity >= 0 && columns > 0, "an activation of \(rowCapacity) rows and \(columns) columns")
         self.rowCapacity = rowCapacity
         self.columns = columns
         elements = allocateFloats(rowCapacity * columns)
