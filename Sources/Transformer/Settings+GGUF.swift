@@ -12,7 +12,6 @@ extension Settings {
             try gguf.integerIfPresent(key(suffix)).map { Setting(key: key(suffix), value: $0) }
         }
         file = gguf.tensors.file.name
-        self.architecture = architecture
         let tokens = Setting(
             key: "the length of tokenizer.ggml.tokens", value: try gguf.strings("tokenizer.ggml.tokens").count)
         vocabularySize = try integerIfPresent("vocab_size") ?? tokens
@@ -33,6 +32,7 @@ extension Settings {
             key: key("rope.freq_base"), value: try gguf.numberIfPresent(key("rope.freq_base")) ?? 10_000)
         // llama3 scaling is a tensor, not metadata: see `WeightReader.rotary`.
         ropeScaling = .none
+        ropeScalingNumbers = []
         tiesHeadToEmbedding = gguf.tensors.tensors[TensorName.head.name(.weight, in: .gguf)] == nil
         hasAttentionBias =
             gguf.tensors.tensors[TensorName.layer(0, .attentionOutput).name(.bias, in: .gguf)] != nil

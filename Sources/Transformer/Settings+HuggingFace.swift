@@ -8,7 +8,6 @@ extension Settings {
             Setting(key: key, value: try config.integer(key))
         }
         file = config.file
-        architecture = try config.string("model_type")
         vocabularySize = try integer("vocab_size")
         hiddenSize = try integer("hidden_size")
         feedForwardSize = try integer("intermediate_size")
@@ -27,6 +26,7 @@ extension Settings {
         let rope = try Rope(config)
         ropeTheta = rope.theta
         ropeScaling = rope.scaling
+        ropeScalingNumbers = rope.scalingNumbers
         unsupported = try rope.unsupported + Self.unsupportedSwitches(of: config)
     }
 
@@ -49,6 +49,7 @@ extension Settings {
 private struct Rope {
     let theta: Setting<Double>
     var scaling = RopeScaling.none
+    var scalingNumbers: [Setting<Double>] = []
     var unsupported: [(key: String, found: String, supported: String)] = []
 
     init(_ config: JSONDocument) throws(CheckpointError) {
@@ -61,17 +62,21 @@ private struct Rope {
         guard let document = newer ?? older else { return }
         let newerType = try document.stringIfPresent("rope_type")
         let type = if let newerType { newerType } else { try document.string("type") }
+        let place = newer == nil ? "rope_scaling" : "rope_parameters"
         switch type {
         case "default": break
         case "llama3":
+            func number(_ key: String) throws(CheckpointError) -> Float {
+                let value = try document.number(key)
+                scalingNumbers.append(Setting(key: "\(place).\(key)", value: value))
+                return Float(value)
+            }
             scaling = .llama3(
-                factor: Float(try document.number("factor")),
-                lowFrequencyFactor: Float(try document.number("low_freq_factor")),
-                highFrequencyFactor: Float(try document.number("high_freq_factor")),
-                originalContextLength: Float(try document.number("original_max_position_embeddings")))
+                factor: try number("factor"), lowFrequencyFactor: try number("low_freq_factor"),
+                highFrequencyFactor: try number("high_freq_factor"),
+                originalContextLength: try number("original_max_position_embeddings"))
         default:
-            let key = newer == nil ? "rope_scaling.rope_type" : "rope_parameters.rope_type"
-            unsupported.append((key, "'\(type)'", "'default' or 'llama3'"))
+            unsupported.append(("\(place).rope_type", "'\(type)'", "'default' or 'llama3'"))
         }
     }
 }

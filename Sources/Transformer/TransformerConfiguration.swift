@@ -7,6 +7,32 @@ package enum Architecture: String, Sendable, CaseIterable {
     case qwen3
 }
 
+extension Architecture {
+    /// The architecture that a checkpoint names.
+    ///
+    /// - Throws: `TransformerError.unsupportedArchitecture`, `.checkpoint`
+    fileprivate init(of checkpoint: Checkpoint) throws(TransformerError) {
+        let file: String
+        let name: String
+        do throws(CheckpointError) {
+            switch checkpoint.source {
+            case .huggingFace(let directory):
+                file = directory.config.file
+                name = try directory.config.string("model_type")
+            case .gguf(let gguf):
+                file = gguf.tensors.file.name
+                name = try gguf.string("general.architecture")
+            }
+        } catch {
+            throw .checkpoint(error)
+        }
+        guard let architecture = Architecture(rawValue: name) else {
+            throw .unsupportedArchitecture(file: file, found: name)
+        }
+        self = architecture
+    }
+}
+
 /// Which of attention's linear layers have a bias.
 package enum AttentionBias: Sendable, Equatable {
     case none
@@ -45,6 +71,8 @@ package struct TransformerConfiguration: Sendable, Equatable {
     ///
     /// - Throws: `TransformerError`, naming file, key and both values.
     package init(of checkpoint: Checkpoint) throws(TransformerError) {
+        // First: what else an architecture that is not supported lacks, is not what its user needs to hear.
+        let architecture = try Architecture(of: checkpoint)
         let settings: Settings
         do throws(CheckpointError) {
             switch checkpoint.source {
@@ -54,14 +82,11 @@ package struct TransformerConfiguration: Sendable, Equatable {
         } catch {
             throw .checkpoint(error)
         }
-        try self.init(settings)
+        try self.init(architecture, settings)
     }
 
-    private init(_ settings: Settings) throws(TransformerError) {
+    private init(_ architecture: Architecture, _ settings: Settings) throws(TransformerError) {
         let file = settings.file
-        guard let architecture = Architecture(rawValue: settings.architecture) else {
-            throw .unsupportedArchitecture(file: file, found: settings.architecture)
-        }
         if let setting = settings.unsupported.first {
             throw .unsupportedSetting(file: file, key: setting.key, found: setting.found, supported: setting.supported)
         }
@@ -73,10 +98,12 @@ package struct TransformerConfiguration: Sendable, Equatable {
             return setting.value
         }
         func positive(_ setting: Setting<Double>) throws(TransformerError) -> Float {
-            guard setting.value > 0, Float(setting.value).isFinite else {
+            // As it is computed with: a number may be too small for it, or too large.
+            let value = Float(setting.value)
+            guard value > 0, value.isFinite else {
                 throw .settingNotPositive(file: file, key: setting.key, found: setting.value)
             }
-            return Float(setting.value)
+            return value
         }
         func divisible(_ setting: Setting<Int>, by divisor: Setting<Int>) throws(TransformerError) {
             guard setting.value % divisor.value == 0 else {
@@ -105,6 +132,9 @@ package struct TransformerConfiguration: Sendable, Equatable {
         }
         normEpsilon = try positive(settings.normEpsilon)
         ropeTheta = try positive(settings.ropeTheta)
+        for number in settings.ropeScalingNumbers {
+            _ = try positive(number)
+        }
         ropeScaling = settings.ropeScaling
         tiesHeadToEmbedding = settings.tiesHeadToEmbedding
         attentionBias = architecture == .qwen2 ? .inputs : settings.hasAttentionBias ? .all : .none
@@ -120,7 +150,6 @@ struct Setting<Value: Sendable>: Sendable {
 /// What a checkpoint says of its shape, as it is written there.
 struct Settings {
     let file: String
-    let architecture: String
     let vocabularySize: Setting<Int>
     let hiddenSize: Setting<Int>
     let feedForwardSize: Setting<Int>
@@ -133,6 +162,8 @@ struct Settings {
     let contextLength: Setting<Int>
     let ropeTheta: Setting<Double>
     let ropeScaling: RopeScaling
+    /// The numbers in `ropeScaling`.
+    let ropeScalingNumbers: [Setting<Double>]
     let tiesHeadToEmbedding: Bool
     /// Only of architectures that leave it open; Qwen2 has its biases always.
     let hasAttentionBias: Bool

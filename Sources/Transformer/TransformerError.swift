@@ -10,7 +10,7 @@ package enum TransformerError: Error, Equatable, Sendable, CustomStringConvertib
     case unsupportedSetting(file: String, key: String, found: String, supported: String)
     /// A number outside of what can be.
     case settingOutOfRange(file: String, key: String, found: Int, allowed: ClosedRange<Int>)
-    /// A real number that is not finite or not positive.
+    /// A real number that is not positive or not finite in single precision, which it is computed with.
     case settingNotPositive(file: String, key: String, found: Double)
     /// Two settings that contradict each other.
     case settingNotDivisible(file: String, key: String, found: Int, by: String, divisor: Int)
@@ -28,7 +28,7 @@ package enum TransformerError: Error, Equatable, Sendable, CustomStringConvertib
         case .settingOutOfRange(let file, let key, let found, let allowed):
             "\(file): \(key) is \(found), allowed are \(allowed.lowerBound) to \(allowed.upperBound)"
         case .settingNotPositive(let file, let key, let found):
-            "\(file): \(key) is \(found), expected a positive number"
+            "\(file): \(key) is \(found), expected a number that is positive and finite in single precision"
         case .settingNotDivisible(let file, let key, let found, let by, let divisor):
             "\(file): \(key) is \(found), not a multiple of \(by), \(divisor)"
         case .wrongShape(let file, let tensor, let found, let expected):
