@@ -1,0 +1,136 @@
+import Checkpoints
+import Engine
+import Foundation
+import SystemPackage
+import TestSupport
+import Transformer
+
+/// A small model of the reference directory and the prompts of its goldens.
+struct TinyModel: Sendable {
+    let transformer: Transformer
+    let golden: Golden
+
+    static let names = ["tiny-qwen2", "tiny-qwen3", "tiny-llama3"]
+
+    /// The model's tokens before the first one that is pooled.
+    var prefix: [TokenID] { Array(golden.cases[0].promptIds.prefix(golden.cases[0].poolingStart)) }
+
+    /// nil if that part of the reference was not made.
+    init?(_ name: String) throws {
+        guard let golden = try Golden.load(name), let directory = ReferenceDirectory.file(name) else {
+            print("Reference part \(name) is not there: skipped")
+            return nil
+        }
+        let checkpoint = try Checkpoint(path: FilePath(directory.path))
+        let configuration = try TransformerConfiguration(of: checkpoint)
+        transformer = Transformer(
+            configuration: configuration, weights: try TransformerWeights(of: checkpoint, configuration))
+        self.golden = golden
+    }
+
+    init(transformer: Transformer, golden: Golden) {
+        self.transformer = transformer
+        self.golden = golden
+    }
+
+    /// The request of one golden; numbers beyond the last begin again.
+    func request(
+        _ index: Int, maxRationaleTokens: Int = 24, temperature: Float = 0, topP: Float = 1
+    ) -> GenerationRequest {
+        let example = golden.cases[index % golden.cases.count]
+        return GenerationRequest(
+            prompt: example.promptIds, poolingStart: example.poolingStart, maxRationaleTokens: maxRationaleTokens,
+            sampling: SamplingSettings(temperature: temperature, topP: topP, seed: UInt64(index)))
+    }
+
+    /// A request that goes on for longer than any test.
+    var endlessRequest: GenerationRequest {
+        GenerationRequest(
+            prompt: [1, 2, 3], poolingStart: 0, maxRationaleTokens: 50_000,
+            sampling: SamplingSettings(temperature: 1, topP: 1, seed: 0))
+    }
+
+    /// Runs an engine for as long as `body` does. Without stop tokens every rationale ends by its length.
+    func withEngine<Result>(
+        stopTokens: Set<TokenID> = [], sharedPrefix: [TokenID]? = nil, limits: BatchScheduler.Limits = .ample,
+        _ body: (GenerationEngine) async throws -> Result
+    ) async throws -> Result {
+        let engine = GenerationEngine(
+            model: transformer,
+            configuration: .init(stopTokens: stopTokens, sharedPrefix: sharedPrefix ?? prefix, limits: limits))
+        defer { engine.stop() }
+        return try await body(engine)
+    }
+
+    /// What each request gives when it is the only one.
+    func resultsAlone(_ requests: [GenerationRequest]) async throws -> [GenerationResult] {
+        try await withEngine { engine in
+            var results: [GenerationResult] = []
+            for request in requests {
+                results += try await engine.generate([request])
+            }
+            return results
+        }
+    }
+
+    /// The mean over the tokens from `poolingStart` on, by one pass over all tokens at once.
+    func meanOfFullPass(_ request: GenerationRequest, rationale: [TokenID]) -> [Float] {
+        let tokens = request.prompt + rationale
+        let activations = Activations(
+            configuration: transformer.configuration, tokenCapacity: tokens.count, samplingCapacity: 1)
+        let cache = KVCache(configuration: transformer.configuration, capacity: tokens.count)
+        let states = transformer.forward([SequenceChunk(tokens: tokens[...], cache: cache)], activations: activations)
+        var pool = MeanPool(channels: transformer.configuration.hiddenSize)
+        for row in request.poolingStart..<tokens.count {
+            pool.add(states, row: row)
+        }
+        return pool.mean
+    }
+}
+
+extension BatchScheduler.Limits {
+    /// Room for whatever a test has at once.
+    static let ample = BatchScheduler.Limits(
+        maxLiveRequests: 32, maxBatchTokens: 200_000, maxStepTokens: 512, maxRequests: 500)
+}
+
+extension GenerationEngine.Load {
+    /// Live and waiting requests.
+    var counts: [Int] { [live, waiting] }
+}
+
+/// Waits for something to become true; a test that could wait for ever has a time limit.
+func waitUntil(_ condition: () -> Bool) async {
+    while !condition() {
+        await Task.yield()
+    }
+}
+
+/// Whether two results have the same rationale and all but the same vector.
+func areClose(_ found: GenerationResult, _ expected: GenerationResult) -> Bool {
+    found.rationale == expected.rationale && found.finishReason == expected.finishReason
+        && relativeL2(found.mean, expected.mean) <= 1e-5
+}
+
+extension TinyModel {
+    /// A copy of `tiny-qwen3`, whose head is not its embedding, in which one token's embedding is not a number.
+    func withoutNumbers(forToken token: Int) throws -> TinyModel? {
+        guard let source = ReferenceDirectory.file("tiny-qwen3") else { return nil }
+        let directory = try TemporaryDirectory()
+        for name in ["config.json", "tokenizer.json"] {
+            try directory.write([UInt8](Data(contentsOf: source.appendingPathComponent(name))), to: name)
+        }
+        var bytes = [UInt8](try Data(contentsOf: source.appendingPathComponent("model.safetensors")))
+        let embedding = try Checkpoint(path: FilePath(source.path)).tensors
+            .description(of: "model.embed_tokens.weight")
+        let start = embedding.byteRange.lowerBound + token * embedding.shape[1] * 4
+        bytes.replaceSubrange(start..<start + 4, with: LittleEndian.bytes(Float.nan.bitPattern))
+        try directory.write(bytes, to: "model.safetensors")
+        let checkpoint = try Checkpoint(path: FilePath(directory.path))
+        let configuration = transformer.configuration
+        return TinyModel(
+            transformer: Transformer(
+                configuration: configuration, weights: try TransformerWeights(of: checkpoint, configuration)),
+            golden: golden)
+    }
+}
