@@ -35,16 +35,16 @@ package enum Sampler {
         return Double(mixed >> 11) * 0x1p-53
     }
 
-    /// The first of the largest, or nil where an element is NaN.
+    /// The first of the largest; nil where an element is NaN, and of nothing.
     private static func indexOfMaximum(_ values: [Float]) -> Int? {
         var best = 0
-        var sum: Float = 0
+        // A NaN never compares as greater, so it is looked for apart.
+        var hasNaN = false
         for (index, value) in values.enumerated() {
             if value > values[best] { best = index }
-            // NaN, and nothing else, is not equal to itself; it never compares greater, so look for it apart.
-            if value.isNaN { sum = .nan }
+            hasNaN = hasNaN || value.isNaN
         }
-        return values.isEmpty || sum.isNaN ? nil : best
+        return values.isEmpty || hasNaN ? nil : best
     }
 
     /// Nucleus sampling: keeps the fewest likeliest tokens whose share reaches `mass`; equal weights by lower index.
