@@ -50,9 +50,20 @@ package enum Sampler {
     /// Nucleus sampling: keeps the fewest likeliest tokens whose share reaches `mass`; equal weights by lower index.
     private static func restrict(_ weights: inout [Double], toMass mass: Double) {
         let total = weights.reduce(0, +)
-        let order = weights.indices.sorted { (weights[$0], $1) > (weights[$1], $0) }
+        // All weights below this are together less than the nucleus leaves out, so the others reach the mass without
+        // them: of a large vocabulary few are left to sort.
+        let smallest = (1 - mass) * total / Double(weights.count)
+        var candidates: [Int] = []
+        for index in weights.indices {
+            if weights[index] >= smallest {
+                candidates.append(index)
+            } else {
+                weights[index] = 0
+            }
+        }
+        candidates.sort { (weights[$0], $1) > (weights[$1], $0) }
         var sum = 0.0
-        for index in order {
+        for index in candidates {
             if sum >= mass * total {
                 weights[index] = 0
             }

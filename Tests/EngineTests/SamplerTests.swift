@@ -105,6 +105,25 @@ struct SamplerTests {
         #expect(abs(shares[3] - 0.375) <= 0.014)
     }
 
+    @Test("The nucleus of a large vocabulary is that of the definition", arguments: [Float(0.3), 0.9, 0.99])
+    func largeNucleus(topP: Float) {
+        // Zipf's law, the likeliest token last: its thousand probabilities are 1 / rank over their sum.
+        let probabilities = (0..<1000).map { 1 / Double(1000 - $0) / 7.485470860550345 }
+        var nucleus = 0.0
+        var nucleusSize = 0
+        for probability in probabilities.reversed() where nucleus < Double(topP) {
+            nucleus += probability
+            nucleusSize += 1
+        }
+        let shares = shares(logits(probabilities), temperature: 1, topP: topP, draws: 20_000)
+        #expect(shares.prefix(1000 - nucleusSize).allSatisfy { $0 == 0 })
+        for (share, probability) in zip(shares, probabilities).suffix(nucleusSize) {
+            #expect(abs(share - probability / nucleus) <= 0.014)
+        }
+        // Every token of the small nucleus is drawn; of a large one the rarest may not be.
+        #expect(shares.filter { $0 > 0 }.count >= min(nucleusSize, 100))
+    }
+
     @Test("A draw depends on seed and index alone")
     func repeatable() {
         let logits: [Float] = [0, 0, 0, 0, 0, 0, 0, 0]
