@@ -66,7 +66,7 @@ struct BatchSchedulerFuzzTests {
     @Test("Any sequence of submissions, steps and removals keeps the limits, the order and every request")
     func invariants() throws {
         var generator = SeededGenerator(seed: 21)
-        for _ in 0..<1500 * rounds {
+        for _ in 0..<2500 * rounds {
             try runSequence(&generator)
         }
     }

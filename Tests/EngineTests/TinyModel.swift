@@ -2,6 +2,7 @@ import Checkpoints
 import Engine
 import Foundation
 import SystemPackage
+import Tensors
 import TestSupport
 import Transformer
 
@@ -9,6 +10,10 @@ import Transformer
 struct TinyModel: Sendable {
     let transformer: Transformer
     let golden: Golden
+
+    /// OpenBLAS's own threads, shared by the engines of tests that run at once, wait for each other far longer than they
+    /// work on models of this size.
+    private static let usesOneBLASThread: Void = BLAS.useThreads(1)
 
     static let names = ["tiny-qwen2", "tiny-qwen3", "tiny-llama3"]
 
@@ -26,6 +31,7 @@ struct TinyModel: Sendable {
         transformer = Transformer(
             configuration: configuration, weights: try TransformerWeights(of: checkpoint, configuration))
         self.golden = golden
+        _ = Self.usesOneBLASThread
     }
 
     init(transformer: Transformer, golden: Golden) {
@@ -114,7 +120,7 @@ func areClose(_ found: GenerationResult, _ expected: GenerationResult) -> Bool {
 
 extension TinyModel {
     /// A copy of `tiny-qwen3`, whose head is not its embedding, in which one token's embedding is not a number.
-    func withoutNumbers(forToken token: Int) throws -> TinyModel? {
+    func withoutNumbers(for token: TokenID) throws -> TinyModel? {
         guard let source = ReferenceDirectory.file("tiny-qwen3") else { return nil }
         let directory = try TemporaryDirectory()
         for name in ["config.json", "tokenizer.json"] {
@@ -123,7 +129,7 @@ extension TinyModel {
         var bytes = [UInt8](try Data(contentsOf: source.appendingPathComponent("model.safetensors")))
         let embedding = try Checkpoint(path: FilePath(source.path)).tensors
             .description(of: "model.embed_tokens.weight")
-        let start = embedding.byteRange.lowerBound + token * embedding.shape[1] * 4
+        let start = embedding.byteRange.lowerBound + Int(token) * embedding.shape[1] * 4
         bytes.replaceSubrange(start..<start + 4, with: LittleEndian.bytes(Float.nan.bitPattern))
         try directory.write(bytes, to: "model.safetensors")
         let checkpoint = try Checkpoint(path: FilePath(directory.path))
