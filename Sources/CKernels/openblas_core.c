@@ -1,8 +1,9 @@
 // Chooses OpenBLAS's kernels before OpenBLAS chooses them.
 //
-// OpenBLAS 0.3.21 takes processors that are newer than itself for Haswell and so leaves AVX-512 unused, which halves
-// sgemm. It reads OPENBLAS_CORETYPE in its constructor, before anything in this program can run: the only way to set it
-// in time is to execute the program once more. See docs/decisions/openblas-core.md.
+// Releases of OpenBLAS that distributions still ship take a processor newer than themselves for one without AVX-512, which
+// halves sgemm; later ones know better. OpenBLAS reads OPENBLAS_CORETYPE in its constructor, before anything in this
+// program can run: the only way to set it in time is to execute the program once more. It also makes the choice the same
+// on all processors with AVX-512. See docs/decisions/openblas-core.md.
 
 #include "CKernels.h"
 

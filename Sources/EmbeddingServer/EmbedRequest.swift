@@ -23,8 +23,8 @@ struct EmbedRequest: Sendable, Equatable {
     let truncationDirection: Truncation
     let dimensions: Int?
     let maxRationaleTokens: Int?
-    let temperature: Float
-    let topP: Float
+    let temperature: Double
+    let topP: Double
     let seed: UInt64?
     /// Of `/explain`: whether the vector is answered too.
     let embedding: Bool
@@ -41,8 +41,8 @@ struct EmbedRequest: Sendable, Equatable {
         truncationDirection = try Self.direction(fields.string("truncation_direction"))
         dimensions = try fields.integer("dimensions")
         maxRationaleTokens = try fields.integer("max_rationale_tokens")
-        temperature = try fields.number("temperature").map(Float.init) ?? 0
-        topP = try fields.number("top_p").map(Float.init) ?? 1
+        temperature = try fields.number("temperature") ?? 0
+        topP = try fields.number("top_p") ?? 1
         seed = try Self.seed(fields.integer("seed"))
         embedding = try fields.bool("embedding") ?? false
     }

@@ -30,7 +30,7 @@ struct EmbeddingRoutes: Sendable {
         guard essence == "application/json" else { return ServiceError.unsupportedMediaType(found: type).response }
         // RFC 9110, section 15.5.16: a content coding that is not understood is 415 as well.
         if let coding = head.headers["content-encoding"], coding.lowercased() != "identity" {
-            return ServiceError.unsupportedMediaType(found: "Content-Encoding: \(coding)").response
+            return ServiceError.unsupportedContentCoding(coding).response
         }
         return nil
     }

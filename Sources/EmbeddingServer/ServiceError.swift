@@ -8,6 +8,8 @@ package enum ServiceError: Error, Equatable, Sendable {
     case malformed(String)
     /// The body is not declared as JSON.
     case unsupportedMediaType(found: String?)
+    /// The body is declared as compressed.
+    case unsupportedContentCoding(String)
     /// A field holds a value that is not allowed.
     case invalid(String)
     /// There is nothing to embed.
@@ -44,7 +46,13 @@ extension ServiceError {
         case .unsupportedMediaType(let found):
             (
                 .unsupportedMediaType, "Request",
-                "the body must be sent with Content-Type: application/json, not \(found ?? "without one")"
+                "the body must be sent with Content-Type: application/json, "
+                    + (found.map { "not \($0)" } ?? "there is no Content-Type")
+            )
+        case .unsupportedContentCoding(let coding):
+            (
+                .unsupportedMediaType, "Request",
+                "the body must be sent as it is, not with Content-Encoding: \(coding)"
             )
         case .invalid(let message): (.unprocessableContent, "Validation", message)
         case .empty(let message): (.badRequest, "Empty", message)

@@ -27,14 +27,15 @@ struct ValidatedRequest {
         guard (0...100).contains(request.temperature) else {
             throw .invalid("`temperature` is \(request.temperature), allowed are 0 to 100")
         }
-        guard request.topP > 0, request.topP <= 1 else {
+        guard Float(request.topP) > 0, request.topP <= 1 else {
             throw .invalid("`top_p` is \(request.topP), allowed are numbers over 0 up to 1")
         }
         if let dimensions = request.dimensions, !(1...channels).contains(dimensions) {
             throw .invalid("`dimensions` is \(dimensions), allowed are 1 to \(channels)")
         }
         settings = EmbeddingSettings(
-            maxRationaleTokens: rationale, temperature: request.temperature, topP: request.topP, seed: request.seed,
+            maxRationaleTokens: rationale, temperature: Float(request.temperature), topP: Float(request.topP),
+            seed: request.seed,
             truncation: request.truncate ? request.truncationDirection : .refuse)
         normalize = request.normalize
         dimensions = request.dimensions

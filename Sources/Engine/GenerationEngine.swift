@@ -55,7 +55,6 @@ package final class GenerationEngine: Sendable {
             run(loop)
             hasEnded.leave()
         }
-        thread.name = "generation"
         thread.stackSize = 8 << 20
         thread.start()
     }

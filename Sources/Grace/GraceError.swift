@@ -42,7 +42,7 @@ package enum GraceError: Error, Equatable, Sendable, CustomStringConvertible {
         case .checkpoint(let error): "\(error)"
         case .transformer(let error): "\(error)"
         case .tokenization(let error): "\(error)"
-        case .template(let error): "\(error)"
+        case .template(let error): "chat template: \(error)"
         case .engine(let error): "\(error)"
         case .missingChatTemplate(let checkpoint):
             "\(checkpoint): there is no chat template; GRACE needs an instruct model"

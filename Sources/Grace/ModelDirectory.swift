@@ -9,14 +9,14 @@ package struct ModelDirectory: Sendable {
         self.path = path
     }
 
-    /// The path of a checkpoint: of an entry of this directory with that name, or the path itself that `name` is.
+    /// The path of a checkpoint: of an entry of this directory with that name, or the path itself that `name` is. What
+    /// is wrong with a path, opening it says.
     ///
     /// - Throws: `GraceError.unknownModel`, with the names that there are.
     package func resolve(_ name: String) throws(GraceError) -> FilePath {
-        let isName = FilePath(name).components.count == 1 && !name.hasPrefix("/")
-        let candidates =
-            isName ? [path.appending(name), path.appending(name + ".gguf"), FilePath(name)] : [FilePath(name)]
-        for candidate in candidates where FileManager.default.fileExists(atPath: candidate.string) {
+        guard FilePath(name).components.count == 1, !name.hasPrefix("/") else { return FilePath(name) }
+        for candidate in [path.appending(name), path.appending(name + ".gguf"), FilePath(name)]
+        where FileManager.default.fileExists(atPath: candidate.string) {
             return candidate
         }
         throw .unknownModel(name: name, directory: path.string, available: available())

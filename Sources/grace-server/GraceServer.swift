@@ -1,5 +1,4 @@
 import ArgumentParser
-import Dispatch
 import EmbeddingServer
 import Engine
 import Foundation
@@ -35,20 +34,44 @@ struct GraceServer: AsyncParsableCommand {
     func run() async throws {
         var logger = Logger(label: "grace-server") { StreamLogHandler.standardError(label: $0) }
         logger.logLevel = logLevel
+        let (events, report) = AsyncStream.makeStream(of: Event.self)
+        try TerminationSignals.listen { report.yield(.signal($0)) }
         let server: Server
-        let readiness: String
         do throws(ServerError) {
             server = try Server(configuration: serverConfiguration, logger: logger)
-            readiness = try await server.start()
         } catch {
-            FileHandle.standardError.write(Data("grace-server: \(error)\n".utf8))
-            throw ExitCode.failure
+            throw failure(error)
         }
-        print(readiness)
-        fflush(nil)
-        let signal = await firstSignal(of: [SIGTERM, SIGINT])
-        logger.notice("stopping", metadata: ["signal": "\(signal)"])
-        await server.stop()
+        Task {
+            do throws(ServerError) {
+                report.yield(.started(.success(try await server.start())))
+            } catch {
+                report.yield(.started(.failure(error)))
+            }
+        }
+        for await event in events {
+            switch event {
+            case .started(.success(let readiness)):
+                print(readiness)
+                fflush(nil)
+            case .started(.failure(let error)):
+                throw failure(error)
+            case .signal(let number):
+                logger.notice("stopping", metadata: ["signal": "\(number)"])
+                await server.stop()
+                return
+            }
+        }
+    }
+
+    private enum Event: Sendable {
+        case started(Result<String, ServerError>)
+        case signal(Int32)
+    }
+
+    private func failure(_ error: ServerError) -> ExitCode {
+        FileHandle.standardError.write(Data("grace-server: \(error)\n".utf8))
+        return .failure
     }
 
     private var serverConfiguration: ServerConfiguration {
@@ -62,23 +85,3 @@ struct GraceServer: AsyncParsableCommand {
 
 extension Logger.Level: @retroactive ExpressibleByArgument {}
 extension Precision: ExpressibleByArgument {}
-
-/// Waits for one of the signals; a second one ends the process at once, as a signal does by default.
-private func firstSignal(of signals: [Int32]) async -> Int32 {
-    await withCheckedContinuation { continuation in
-        let sources = signals.map { number in
-            signal(number, SIG_IGN)
-            return (number, DispatchSource.makeSignalSource(signal: number, queue: .main))
-        }
-        for (number, source) in sources {
-            source.setEventHandler {
-                for (number, source) in sources {
-                    source.cancel()
-                    signal(number, SIG_DFL)
-                }
-                continuation.resume(returning: number)
-            }
-            source.resume()
-        }
-    }
-}

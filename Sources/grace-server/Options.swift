@@ -15,13 +15,15 @@ struct ListeningOptions: ParsableArguments {
     @Option(help: "The port to listen on; 0 takes a free one.")
     var port = defaults.port
 
-    @Option(help: "The largest request body, in bytes.")
+    @Option(help: ArgumentHelp("The largest request body, in bytes.", valueName: "bytes"))
     var maxBodyBytes = defaults.httpLimits.maxBodySize
 
-    @Option(help: "The most connections at once.")
+    @Option(help: ArgumentHelp("The most connections at once.", valueName: "number"))
     var maxConnections = defaults.httpLimits.maxConnections
 
-    @Option(help: "How long requests in flight may take after SIGTERM or Ctrl-C, in seconds.")
+    @Option(
+        help: ArgumentHelp(
+            "How long requests in flight may take after SIGTERM or Ctrl-C, in seconds.", valueName: "seconds"))
     var shutdownSeconds = 30
 
     func validate() throws {
@@ -44,16 +46,21 @@ struct ModelOptions: ParsableArguments {
     @Option(help: ArgumentHelp("The directory of checkpoints.", valueName: "directory"))
     var models = defaults.models.path.string
 
-    @Option(help: "A checkpoint's name in that directory, or the path of a GGUF file or a checkpoint's directory.")
+    @Option(
+        help: ArgumentHelp(
+            "A checkpoint's name in that directory, or the path of a GGUF file or a checkpoint's directory.",
+            valueName: "name-or-path"))
     var model = defaults.model
 
     @Option(help: ArgumentHelp("The number format of the weights: float32.", valueName: "format"))
     var precision = defaults.precision
 
-    @Option(help: "Threads that compute; by default one for each physical core.")
+    @Option(help: ArgumentHelp("Threads that compute; by default one for each physical core.", valueName: "number"))
     var threads = defaults.threads
 
-    @Option(help: "The system message before every text; part of the checkpoint's fingerprint.")
+    @Option(
+        help: ArgumentHelp(
+            "The system message before every text; part of the checkpoint's fingerprint.", valueName: "text"))
     var systemPrompt = defaults.settings.systemPrompt
 
     func validate() throws {
@@ -70,25 +77,37 @@ struct ModelOptions: ParsableArguments {
 }
 
 struct LimitOptions: ParsableArguments {
-    @Option(help: "The rationale's length in tokens where a request does not say; 0 embeds without one.")
+    @Option(
+        help: ArgumentHelp(
+            "The rationale's length in tokens where a request does not say; 0 embeds without one.", valueName: "tokens")
+    )
     var maxRationaleTokens = defaults.requestLimits.defaultMaxRationaleTokens
 
-    @Option(help: "The longest rationale, in tokens, that a request may ask for.")
+    @Option(help: ArgumentHelp("The longest rationale, in tokens, that a request may ask for.", valueName: "tokens"))
     var rationaleTokensLimit = defaults.requestLimits.maxRationaleTokens
 
-    @Option(help: "The longest prompt, in tokens: longer texts are cut, or refused with \"truncate\": false.")
+    @Option(
+        help: ArgumentHelp(
+            "The longest prompt, in tokens: longer texts are cut, or refused with \"truncate\": false.",
+            valueName: "tokens"))
     var maxInputTokens = defaults.maxInputTokens
 
-    @Option(help: "The most texts of one request.")
+    @Option(help: ArgumentHelp("The most texts of one request.", valueName: "number"))
     var maxClientBatchSize = defaults.requestLimits.maxClientBatchSize
 
-    @Option(help: "The most texts computed at once.")
+    @Option(help: ArgumentHelp("The most texts computed at once.", valueName: "number"))
     var maxBatchRequests = defaults.batchLimits.maxLiveRequests
 
-    @Option(help: "The most tokens, prompts and rationales, that those texts may come to: the cache's size.")
+    @Option(
+        help: ArgumentHelp(
+            "The most tokens, prompts and rationales, that those texts may come to: the cache's size.",
+            valueName: "tokens"))
     var maxBatchTokens = defaults.batchLimits.maxBatchTokens
 
-    @Option(help: "The most texts in the server, computed or waiting; what is over is refused with 429.")
+    @Option(
+        help: ArgumentHelp(
+            "The most texts in the server, computed or waiting; what is over is refused with 429.", valueName: "number")
+    )
     var maxConcurrentRequests = defaults.batchLimits.maxRequests
 
     func validate() throws {

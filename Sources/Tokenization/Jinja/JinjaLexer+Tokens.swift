@@ -23,7 +23,7 @@ extension JinjaLexer {
         } else {
             throw .syntax(line: startLine, found: "a character outside Jinja's alphabet", expected: "an expression")
         }
-        assert(end > start)
+        precondition(end > start, "a token of no characters")
         append(kind)
         advance(to: end)
         return kind
