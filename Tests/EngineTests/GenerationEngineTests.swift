@@ -100,6 +100,19 @@ struct GenerationEngineTests {
         }
     }
 
+    @Test("Token i of a rationale is draw i from the logits of all tokens before it", arguments: TinyModel.names)
+    func draws(name: String) async throws {
+        guard let model = try TinyModel(name) else { return }
+        let request = model.request(2, maxRationaleTokens: 12, temperature: 1, topP: 0.9)
+        let result = try await model.withEngine { try await $0.generate([request]) }[0]
+        let expected = result.rationale.indices.map { index in
+            Sampler.sample(
+                logits: model.logits(after: request.prompt + result.rationale[..<index]), settings: request.sampling,
+                draw: index)
+        }
+        #expect(result.rationale == expected)
+    }
+
     @Test("A prompt whose last token alone is pooled, of one token")
     func smallestPrompt() async throws {
         guard let model = try TinyModel("tiny-qwen3") else { return }

@@ -82,15 +82,26 @@ struct TinyModel: Sendable {
     /// The mean over the tokens from `poolingStart` on, by one pass over all tokens at once.
     func meanOfFullPass(_ request: GenerationRequest, rationale: [TokenID]) -> [Float] {
         let tokens = request.prompt + rationale
-        let activations = Activations(
-            configuration: transformer.configuration, tokenCapacity: tokens.count, samplingCapacity: 1)
-        let cache = KVCache(configuration: transformer.configuration, capacity: tokens.count)
-        let states = transformer.forward([SequenceChunk(tokens: tokens[...], cache: cache)], activations: activations)
+        let (states, _) = fullPass(tokens)
         var pool = MeanPool(channels: transformer.configuration.hiddenSize)
         for row in request.poolingStart..<tokens.count {
             pool.add(states, row: row)
         }
         return pool.mean
+    }
+
+    /// The logits of the token after these.
+    func logits(after tokens: [TokenID]) -> [Float] {
+        let (states, activations) = fullPass(tokens)
+        return transformer.logits(ofRows: [tokens.count - 1], in: states, activations: activations).row(0)
+    }
+
+    private func fullPass(_ tokens: [TokenID]) -> (states: Activation, activations: Activations) {
+        let activations = Activations(
+            configuration: transformer.configuration, tokenCapacity: tokens.count, samplingCapacity: 1)
+        let cache = KVCache(configuration: transformer.configuration, capacity: tokens.count)
+        let states = transformer.forward([SequenceChunk(tokens: tokens[...], cache: cache)], activations: activations)
+        return (states, activations)
     }
 }
 
