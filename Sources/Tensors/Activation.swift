@@ -6,12 +6,15 @@ package final class Activation {
     package let rowCapacity: Int
     let elements: UnsafeMutableBufferPointer<Float>
 
-    /// Allocates `[rowCapacity, columns]` zeros.
-    package init(rowCapacity: Int, columns: Int) {
+    /// Allocates `[rowCapacity, columns]`.
+    ///
+    /// - Parameter isZeroed: false where every element is written before it is read: clearing a large piece of memory that
+    ///   may not all be used takes time.
+    package init(rowCapacity: Int, columns: Int, isZeroed: Bool = true) {
         precondition(rowCapacity >= 0 && columns > 0, "an activation of \(rowCapacity) rows and \(columns) columns")
         self.rowCapacity = rowCapacity
         self.columns = columns
-        elements = allocateFloats(rowCapacity * columns)
+        elements = allocateFloats(rowCapacity * columns, isZeroed: isZeroed)
     }
 
     /// A copy of one row.

@@ -10,7 +10,8 @@ package final class HeadCache {
         self.keyValueHeadCount = keyValueHeadCount
         self.capacity = capacity
         self.headSize = headSize
-        storage = Activation(rowCapacity: keyValueHeadCount * capacity, columns: headSize)
+        // Attention reads no position that was not stored.
+        storage = Activation(rowCapacity: keyValueHeadCount * capacity, columns: headSize, isZeroed: false)
     }
 
     /// Stores rows of `[rows, keyValueHeads * headSize]` at `position` and the positions after it.

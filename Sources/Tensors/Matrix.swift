@@ -56,11 +56,13 @@ package final class Matrix: @unchecked Sendable {
     }
 }
 
-/// `count` zeroed floats on a 64-byte boundary (a cache line, and an AVX-512 register).
-func allocateFloats(_ count: Int) -> UnsafeMutableBufferPointer<Float> {
+/// `count` floats on a 64-byte boundary (a cache line, and an AVX-512 register).
+func allocateFloats(_ count: Int, isZeroed: Bool = true) -> UnsafeMutableBufferPointer<Float> {
     let bytes = UnsafeMutableRawBufferPointer.allocate(
         byteCount: max(count, 1) * MemoryLayout<Float>.stride, alignment: 64)
     let floats = bytes.bindMemory(to: Float.self)
-    floats.initialize(repeating: 0)
+    if isZeroed {
+        floats.initialize(repeating: 0)
+    }
     return UnsafeMutableBufferPointer(rebasing: floats[..<count])
 }

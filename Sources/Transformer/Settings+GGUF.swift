@@ -34,8 +34,12 @@ extension Settings {
         ropeScaling = .none
         ropeScalingNumbers = []
         tiesHeadToEmbedding = gguf.tensors.tensors[TensorName.head.name(.weight, in: .gguf)] == nil
-        hasAttentionBias =
-            gguf.tensors.tensors[TensorName.layer(0, .attentionOutput).name(.bias, in: .gguf)] != nil
+        func hasBias(_ tensor: TensorName.LayerTensor) -> Bool {
+            gguf.tensors.tensors[TensorName.layer(0, tensor).name(.bias, in: .gguf)] != nil
+        }
+        // The metadata does not tell; a file that has some of the biases and lacks others is refused as it is read.
+        attentionBias =
+            hasBias(.attentionOutput) ? .all : hasBias(.query) || hasBias(.key) || hasBias(.value) ? .inputs : .none
 
         var unsupported: [(key: String, found: String, supported: String)] = []
         if let scaling = try gguf.stringIfPresent(key("rope.scaling.type")), scaling != "none" {

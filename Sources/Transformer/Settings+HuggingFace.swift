@@ -21,7 +21,7 @@ extension Settings {
         contextLength = try integer("max_position_embeddings")
         // transformers' defaults.
         tiesHeadToEmbedding = try config.boolIfPresent("tie_word_embeddings") ?? false
-        hasAttentionBias = try config.boolIfPresent("attention_bias") ?? false
+        attentionBias = try config.boolIfPresent("attention_bias") == true ? .all : .none
 
         let rope = try Rope(config)
         ropeTheta = rope.theta

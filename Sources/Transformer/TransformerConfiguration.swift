@@ -137,7 +137,7 @@ package struct TransformerConfiguration: Sendable, Equatable {
         }
         ropeScaling = settings.ropeScaling
         tiesHeadToEmbedding = settings.tiesHeadToEmbedding
-        attentionBias = architecture == .qwen2 ? .inputs : settings.hasAttentionBias ? .all : .none
+        attentionBias = architecture == .qwen2 ? .inputs : settings.attentionBias
     }
 }
 
@@ -166,7 +166,7 @@ struct Settings {
     let ropeScalingNumbers: [Setting<Double>]
     let tiesHeadToEmbedding: Bool
     /// Only of architectures that leave it open; Qwen2 has its biases always.
-    let hasAttentionBias: Bool
+    let attentionBias: AttentionBias
     /// Settings that ask for what is not implemented.
     let unsupported: [(key: String, found: String, supported: String)]
 }

@@ -119,29 +119,6 @@ struct GenerationEngineLifeTests {
         }
     }
 
-    @Test("Requests that were given up leave no cache behind")
-    func memory() async throws {
-        guard let model = try TinyModel("tiny-llama3") else { return }
-        try await model.withEngine(limits: Self.oneAtATime) { engine in
-            let before = try residentMegabytes()
-            // Each has a cache of 29 MB.
-            for _ in 0..<40 {
-                let endless = Task { try await engine.generate([model.endlessRequest]) }
-                await waitUntil { engine.load.live == 1 }
-                endless.cancel()
-                #expect(await failure(of: endless) == .cancelled)
-            }
-            #expect(try residentMegabytes() < before + 600)
-        }
-    }
-
-    /// The memory of this process that is in RAM.
-    private func residentMegabytes() throws -> Int {
-        let status = try String(contentsOfFile: "/proc/self/status", encoding: .utf8)
-        let line = try #require(status.split(separator: "\n").first { $0.hasPrefix("VmRSS:") })
-        return try #require(line.split(separator: " ").compactMap { Int($0) }.first) / 1024
-    }
-
     @Test("An engine that was stopped is freed")
     func freed() async throws {
         guard let model = try TinyModel("tiny-qwen2") else { return }
