@@ -32,6 +32,8 @@ struct GraceServer: AsyncParsableCommand {
     }
 
     func run() async throws {
+        // A reader of the output that goes away, as in `grace-server 2>&1 | head`, must not take the server with it.
+        signal(SIGPIPE, SIG_IGN)
         var logger = Logger(label: "grace-server") { StreamLogHandler.standardError(label: $0) }
         logger.logLevel = logLevel
         let (events, report) = AsyncStream.makeStream(of: Event.self)
