@@ -85,10 +85,11 @@ package struct Server: Sendable {
         }
     }
 
-    /// Reading a model takes a processor for a while, which the cooperative pool must not lend.
+    /// Reading a model takes a processor for a while, which the cooperative pool must not lend; nor a global queue, for
+    /// on Linux the pool's threads are those.
     private func load() async throws(GraceError) -> Embedder {
         let result = await withCheckedContinuation { continuation in
-            DispatchQueue.global().async {
+            DispatchQueue(label: "loading").async {
                 continuation.resume(
                     returning: Result { () throws(GraceError) in
                         let path = try configuration.models.resolve(configuration.model)

@@ -1,3 +1,5 @@
+import Confinement
+import Dispatch
 import Engine
 import Tensors
 import Tokenization
@@ -47,6 +49,7 @@ package struct Embedder: Sendable {
     package let engine: GenerationEngine
     /// Tokens of a prompt, before the model's context is considered.
     package let maxInputTokens: Int
+    private let promptQueue = DispatchQueue(label: "prompts")
 
     /// Starts an engine for the model.
     package init(model: LoadedModel, limits: BatchScheduler.Limits, maxInputTokens: Int) throws(GraceError) {
@@ -62,20 +65,14 @@ package struct Embedder: Sendable {
     ///
     /// - Throws: `GraceError`
     package func embed(_ texts: [String], settings: EmbeddingSettings) async throws(GraceError) -> [Embedding] {
-        let limit = try promptLimit(maxRationaleTokens: settings.maxRationaleTokens)
-        var prompts: [GracePrompt] = []
-        var requests: [GenerationRequest] = []
-        for (index, text) in texts.enumerated() {
-            let prompt = try model.promptBuilder.prompt(
-                for: text, limit: limit, truncation: settings.truncation, index: index)
-            prompts.append(prompt)
-            requests.append(
-                GenerationRequest(
-                    prompt: prompt.tokens, poolingStart: prompt.poolingStart,
-                    maxRationaleTokens: settings.maxRationaleTokens,
-                    sampling: SamplingSettings(
-                        temperature: settings.temperature, topP: settings.topP,
-                        seed: settings.seed ?? derivedSeed(of: text))))
+        let prompts = try await prompts(for: texts, settings: settings)
+        let requests = zip(texts, prompts).map { text, prompt in
+            GenerationRequest(
+                prompt: prompt.tokens, poolingStart: prompt.poolingStart,
+                maxRationaleTokens: settings.maxRationaleTokens,
+                sampling: SamplingSettings(
+                    temperature: settings.temperature, topP: settings.topP,
+                    seed: settings.seed ?? derivedSeed(of: text)))
         }
         let results: [GenerationResult]
         do throws(EngineError) {
@@ -91,6 +88,36 @@ package struct Embedder: Sendable {
                 rationaleTokens: result.rationale, isTruncated: source.0.isTruncated, seed: source.1.sampling.seed,
                 queueTime: result.queueTime, inferenceTime: result.inferenceTime)
         }
+    }
+
+    /// Makes the prompts of one request, or none when its task is cancelled.
+    ///
+    /// On a queue of its own: a long text takes a processor for a while, which the cooperative pool must not lend.
+    private func prompts(
+        for texts: [String], settings: EmbeddingSettings
+    ) async throws(GraceError) -> [GracePrompt] {
+        let limit = try promptLimit(maxRationaleTokens: settings.maxRationaleTokens)
+        let isCancelled = Confined(false)
+        let result = await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                promptQueue.async {
+                    continuation.resume(
+                        returning: Result { () throws(GraceError) in
+                            var prompts: [GracePrompt] = []
+                            for (index, text) in texts.enumerated() {
+                                guard !isCancelled.withState({ $0 }) else { throw .engine(.cancelled) }
+                                prompts.append(
+                                    try model.promptBuilder.prompt(
+                                        for: text, limit: limit, truncation: settings.truncation, index: index))
+                            }
+                            return prompts
+                        })
+                }
+            }
+        } onCancel: {
+            isCancelled.withState { $0 = true }
+        }
+        return try result.get()
     }
 
     /// Text and rationale share the model's context.

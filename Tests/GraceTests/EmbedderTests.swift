@@ -54,6 +54,24 @@ struct EmbedderTests {
         }
     }
 
+    @Test("A caller that has gone costs no prompt")
+    func cancelledBeforePrompts() async throws {
+        try await Embedder.with(model()) { embedder in
+            let tooLong = String(repeating: "many words ", count: 2000)
+            let caller = Task { () -> Result<[Embedding], GraceError> in
+                while !Task.isCancelled { await Task.yield() }
+                do throws(GraceError) {
+                    return .success(
+                        try await embedder.embed([tooLong], settings: EmbeddingSettings(truncation: .refuse)))
+                } catch {
+                    return .failure(error)
+                }
+            }
+            caller.cancel()
+            #expect(await caller.value == .failure(.engine(.cancelled)))
+        }
+    }
+
     @Test("The fingerprint covers files and settings, and not the directory's name")
     func fingerprint() throws {
         let source = try #require(ReferenceDirectory.file("tiny-qwen2"))
