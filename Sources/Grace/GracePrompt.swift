@@ -48,8 +48,7 @@ package struct GracePromptBuilder: Sendable {
         for text: String, limit: Int, truncation: Truncation, index: Int = 0
     ) throws(GraceError) -> GracePrompt {
         var rendered = try encode(text)
-        guard rendered.textTokens.lowerBound < rendered.encoding.ids.count else { throw .nothingToPool(index: index) }
-        guard rendered.encoding.ids.count > limit else { return rendered.prompt(isTruncated: false) }
+        guard rendered.encoding.ids.count > limit else { return try rendered.prompt(index: index) }
         guard truncation != .refuse else {
             throw .textTooLong(index: index, tokens: rendered.encoding.ids.count, limit: limit)
         }
@@ -64,12 +63,12 @@ package struct GracePromptBuilder: Sendable {
             rendered = try encode(shorter)
             kept = min(kept, rendered.textTokens.count)
         }
-        return rendered.prompt(isTruncated: true)
+        return try rendered.prompt(isTruncated: true, index: index)
     }
 
     /// The tokens before the user's text, the same for every text that does not begin with white space.
     package func sharedPrefix() throws(GraceError) -> [TokenID] {
-        let prompt = try encode("text").prompt(isTruncated: false)
+        let prompt = try encode("text").prompt(index: 0)
         return Array(prompt.tokens[..<prompt.poolingStart])
     }
 
@@ -99,8 +98,10 @@ private struct RenderedEncoding {
         textTokens = start..<max(start, end)
     }
 
-    func prompt(isTruncated: Bool) -> GracePrompt {
-        GracePrompt(tokens: encoding.ids, poolingStart: textTokens.lowerBound, isTruncated: isTruncated)
+    /// - Throws: `GraceError.nothingToPool`, of a cut text too: a template may keep nothing of what is left.
+    func prompt(isTruncated: Bool = false, index: Int) throws(GraceError) -> GracePrompt {
+        guard textTokens.lowerBound < encoding.ids.count else { throw .nothingToPool(index: index) }
+        return GracePrompt(tokens: encoding.ids, poolingStart: textTokens.lowerBound, isTruncated: isTruncated)
     }
 
     /// The part of the text that the first or last `count` of its tokens hold, whole characters only.

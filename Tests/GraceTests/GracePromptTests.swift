@@ -51,6 +51,20 @@ struct GracePromptTests {
         #expect(throws: Never.self) { try builder.prompt(for: " a ", limit: 1024, truncation: .right) }
     }
 
+    @Test("A text of which the template leaves nothing once it is cut is refused")
+    func nothingToPoolOnceCut() throws {
+        let model = try #require(try loadReference("tiny-qwen2"))
+        let source =
+            "{{ messages[0].content }}|{% for message in messages[1:] %}{{ message.content[3:] }}{% endfor %}"
+        let builder = GracePromptBuilder(
+            tokenizer: model.tokenizer, template: try ChatTemplate(source: source), systemPrompt: "x",
+            beginOfText: nil, endOfText: nil)
+        let before = try builder.sharedPrefix().count
+        #expect(throws: GraceError.nothingToPool(index: 1)) {
+            try builder.prompt(for: "123456789", limit: before + 2, truncation: .right, index: 1)
+        }
+    }
+
     @Test("A text cannot close its own turn", arguments: checkpoints)
     func controlTokens(name: String) throws {
         let builder = try builder(name)
