@@ -66,10 +66,13 @@ struct EmbedRequest: Sendable, Equatable {
 
     /// text-embeddings-inference writes the directions with a capital.
     private static func direction(_ name: String?) throws(ServiceError) -> Truncation {
-        switch name?.lowercased() {
-        case nil, "right": return .right
+        guard let name else { return .right }
+        switch name.lowercased() {
+        case "right": return .right
         case "left": return .left
-        case .some(let other): throw .invalid("`truncation_direction` must be \"right\" or \"left\", not \"\(other)\"")
+        default:
+            throw .invalid(
+                "`truncation_direction` must be \"right\" or \"left\", not \(JSONValue.string(name).summary)")
         }
     }
 

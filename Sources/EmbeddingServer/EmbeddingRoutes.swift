@@ -129,7 +129,8 @@ struct EmbeddingRoutes: Sendable {
             return .json(
                 Info(
                     model_id: model.identity.name, model_sha: model.identity.fingerprint,
-                    model_dtype: configuration.precision.rawValue, max_input_length: configuration.maxInputTokens,
+                    model_dtype: configuration.precision.rawValue,
+                    max_input_length: min(configuration.maxInputTokens, model.contextLength),
                     max_client_batch_size: limits.maxClientBatchSize, max_concurrent_requests: batch.maxRequests,
                     max_batch_requests: batch.maxLiveRequests, max_batch_tokens: batch.maxBatchTokens,
                     version: graceVersion, checkpoint: model.identity.description,

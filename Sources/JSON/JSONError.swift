@@ -13,7 +13,7 @@ package enum JSONError: Error, Equatable, Sendable, CustomStringConvertible {
         switch self {
         case .invalid(let offset, let expected): "invalid JSON at byte \(offset): expected \(expected)"
         case .invalidUTF8(let offset): "the string at byte \(offset) is not valid UTF-8"
-        case .duplicateKey(let key): "key \(key) occurs twice"
+        case .duplicateKey(let key): "key \(key.prefix(60))\(key.count > 60 ? "…" : "") occurs twice"
         case .nestedTooDeeply(let offset, let limit):
             "the value at byte \(offset) is nested more than \(limit) levels deep"
         }

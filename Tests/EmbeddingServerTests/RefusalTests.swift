@@ -52,7 +52,7 @@ struct RefusalTests {
             "`normalize` must be true or false, not the string \"yes\""),
         Refusal(
             #"{"inputs": "a", "truncation_direction": "up"}"#, .unprocessableContent, "Validation",
-            #"`truncation_direction` must be "right" or "left", not "up""#),
+            #"`truncation_direction` must be "right" or "left", not the string "up""#),
         Refusal(
             #"{"inputs": "a", "dimensions": 0}"#, .unprocessableContent, "Validation",
             "`dimensions` is 0, allowed are 1 to 48"),
@@ -95,6 +95,17 @@ struct RefusalTests {
                 #expect(answer.error_type == refusal.type)
                 #expect(answer.error.hasPrefix(refusal.message), "\(answer.error)")
             }
+        }
+    }
+
+    @Test(
+        "A message quotes no more than the beginning of what was sent",
+        arguments: [#"{"inputs": "a", "truncation_direction": "LONG"}"#, #"{"LONG": 1, "LONG": 2}"#])
+    func excerpts(body: String) async throws {
+        try await ServiceFixture.withModel { fixture in
+            let body = body.replacing("LONG", with: String(repeating: "x", count: 100_000))
+            let answer = try await fixture.send(.post, "/embed", body).errorAnswer()
+            #expect(answer.error.utf8.count < 200, "\(answer.error)")
         }
     }
 
@@ -183,13 +194,14 @@ struct RefusalTests {
 
     @Test("Health and information name the checkpoint")
     func information() async throws {
-        try await ServiceFixture.withModel { fixture in
+        try await ServiceFixture.withModel(configure: { $0.maxInputTokens = 4096 }) { fixture in
             let health = await fixture.send(.get, "/health")
             #expect(health.status == .ok)
             let info = try await fixture.send(.get, "/info").decoded(Info.self)
             #expect(info.model_id == "tiny-qwen2")
             #expect(info.dimensions == 48)
             #expect(info.context_length == 1024)
+            #expect(info.max_input_length == 1024)
             #expect(info.checkpoint == "tiny-qwen2@\(info.model_sha.prefix(12))")
             #expect(String(decoding: health.body, as: UTF8.self).contains(info.checkpoint))
         }
@@ -201,5 +213,6 @@ struct RefusalTests {
         let checkpoint: String
         let dimensions: Int
         let context_length: Int
+        let max_input_length: Int
     }
 }
