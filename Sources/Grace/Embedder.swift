@@ -52,7 +52,12 @@ package struct Embedder: Sendable {
     private let promptQueue = DispatchQueue(label: "prompts")
 
     /// Starts an engine for the model.
+    ///
+    /// - Throws: `GraceError.noRoomForText` where the limits leave no text room, `.template`
     package init(model: LoadedModel, limits: BatchScheduler.Limits, maxInputTokens: Int) throws(GraceError) {
+        let promptTokens = try model.promptBuilder.tokenCountWithoutText()
+        let limit = min(maxInputTokens, model.contextLength, limits.maxBatchTokens)
+        guard promptTokens < limit else { throw .noRoomForText(promptTokens: promptTokens, limit: limit) }
         self.model = model
         self.maxInputTokens = maxInputTokens
         engine = GenerationEngine(

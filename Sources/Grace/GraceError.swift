@@ -58,7 +58,7 @@ package enum GraceError: Error, Equatable, Sendable, CustomStringConvertible {
         case .nothingToPool(let index):
             "inputs[\(index)] leaves no token to pool: the chat template keeps nothing of it, and nothing follows it"
         case .noRoomForText(let promptTokens, let limit):
-            "the prompt has \(promptTokens) tokens before any text, which leaves no room within the limit of \(limit)"
+            "the prompt has \(promptTokens) tokens without any text, which leaves no room within the limit of \(limit)"
         case .rationaleTooLong(let tokens, let contextLength):
             "a rationale of \(tokens) tokens leaves the prompt no room in the model's context of \(contextLength)"
         }

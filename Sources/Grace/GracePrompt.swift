@@ -58,7 +58,7 @@ package struct GracePromptBuilder: Sendable {
             kept -= rendered.encoding.ids.count - limit
             let shorter = kept > 0 ? rendered.text(keeping: kept, truncation) : ""
             guard !shorter.isEmpty else {
-                throw .noRoomForText(promptTokens: try encode("").encoding.ids.count, limit: limit)
+                throw .noRoomForText(promptTokens: try tokenCountWithoutText(), limit: limit)
             }
             rendered = try encode(shorter)
             kept = min(kept, rendered.textTokens.count)
@@ -70,6 +70,11 @@ package struct GracePromptBuilder: Sendable {
     package func sharedPrefix() throws(GraceError) -> [TokenID] {
         let prompt = try encode("text").prompt(index: 0)
         return Array(prompt.tokens[..<prompt.poolingStart])
+    }
+
+    /// The tokens of the template around an empty text: no prompt has fewer.
+    func tokenCountWithoutText() throws(GraceError) -> Int {
+        try encode("").encoding.ids.count
     }
 
     private func encode(_ text: String) throws(GraceError) -> RenderedEncoding {

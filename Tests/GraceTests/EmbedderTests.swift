@@ -54,6 +54,21 @@ struct EmbedderTests {
         }
     }
 
+    @Test(
+        "Limits that leave no text room are refused at the start",
+        arguments: [(maxInputTokens: 20, maxBatchTokens: 4096), (maxInputTokens: 1024, maxBatchTokens: 20)])
+    func noRoomForAnyText(maxInputTokens: Int, maxBatchTokens: Int) throws {
+        let model = try model()
+        let promptTokens = try model.promptBuilder.prompt(for: "a", limit: 1024, truncation: .refuse).tokens.count - 1
+        #expect(throws: GraceError.noRoomForText(promptTokens: promptTokens, limit: 20)) {
+            try Embedder(
+                model: model,
+                limits: .init(
+                    maxLiveRequests: 1, maxBatchTokens: maxBatchTokens, maxStepTokens: 16, maxRequests: 1),
+                maxInputTokens: maxInputTokens)
+        }
+    }
+
     @Test("A caller that has gone costs no prompt")
     func cancelledBeforePrompts() async throws {
         try await Embedder.with(model()) { embedder in
