@@ -8,21 +8,19 @@
 #include "CKernels.h"
 
 #include <limits.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <unistd.h>
 
-bool grace_offers_skylakex(void) {
-#if defined(__x86_64__)
+#if defined(__linux__) && defined(__x86_64__)
+// Whether processor and operating system offer what OpenBLAS's SkylakeX kernels use: AVX-512 F, DQ, BW and VL.
+static bool grace_offers_skylakex(void) {
     // These look at XCR0 as well as at CPUID, so the operating system's consent is included.
     __builtin_cpu_init();
     return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
            __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl");
-#else
-    return false;
-#endif
 }
 
-#if defined(__linux__) && defined(__x86_64__)
 // glibc hands a constructor the arguments of main.
 __attribute__((constructor)) static void choose_openblas_core(int count, char **arguments, char **environment) {
     (void)count;

@@ -1,4 +1,3 @@
-import CKernels
 import COpenBLAS
 
 /// The only caller of OpenBLAS.
@@ -12,11 +11,6 @@ package enum BLAS {
     package static var kernelName: String {
         guard let name = openblas_get_corename() else { return "unknown" }
         return String(cString: name)
-    }
-
-    /// Whether this machine can run the `SkylakeX` kernels.
-    package static var machineOffersSkylakeX: Bool {
-        grace_offers_skylakex()
     }
 
     /// `output = input x weight^T`, for the first `rows` rows.

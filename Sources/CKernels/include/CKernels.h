@@ -1,9 +1,6 @@
 #ifndef GRACE_CKERNELS_H
 #define GRACE_CKERNELS_H
 
-#include <stdbool.h>
-
-/// Whether processor and operating system offer what OpenBLAS's SkylakeX kernels use: AVX-512 F, DQ, BW and VL.
-bool grace_offers_skylakex(void);
+// Nothing to call: the target is linked for its constructor (openblas_core.c). A C target needs a header.
 
 #endif
