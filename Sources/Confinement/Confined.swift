@@ -9,6 +9,7 @@ package final class Confined<State>: @unchecked Sendable {
     private let queue = DispatchQueue(label: "confined")
     private var state: State
 
+    /// Takes the state over: nobody else can touch it any more.
     package init(_ state: sending State) {
         self.state = state
     }

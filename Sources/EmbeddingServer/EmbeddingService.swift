@@ -7,11 +7,13 @@ package struct EmbeddingService: HTTPHandler {
     private let router: Router
     private let logger: Logger
 
+    /// Answers with whatever model the store holds at the time, within the configuration's limits.
     package init(store: ModelStore, configuration: ServerConfiguration, logger: Logger) {
         router = EmbeddingRoutes(store: store, configuration: configuration).router()
         self.logger = logger
     }
 
+    /// The router's answer, under the request's identifier, and a line in the log with the time that it took.
     package func respond(to request: HTTPRequest) async -> HTTPResponse {
         let start = ContinuousClock.now
         let response = identified(await router.respond(to: request), request.head)
@@ -19,6 +21,7 @@ package struct EmbeddingService: HTTPHandler {
         return response
     }
 
+    /// The router's refusal, under the request's identifier, and a line in the log.
     package func refuse(_ head: HTTPRequestHead) -> HTTPResponse? {
         guard let refusal = router.refuse(head) else { return nil }
         let response = identified(refusal, head)
@@ -26,6 +29,7 @@ package struct EmbeddingService: HTTPHandler {
         return response
     }
 
+    /// The answer to an error of the protocol, under a new identifier; logged at level debug alone.
     package func response(to error: HTTPError) -> HTTPResponse {
         let response = identified(router.response(to: error), nil)
         logger.debug("refused", metadata: ["status": "\(response.status.code)", "reason": "\(error)"])

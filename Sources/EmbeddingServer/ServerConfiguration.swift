@@ -13,25 +13,35 @@ package enum Precision: String, Sendable, CaseIterable {
 
 /// Everything that the server's options decide.
 package struct ServerConfiguration: Sendable {
+    /// A name or a numeric address of this machine; by default only this machine can connect.
     package var host = "127.0.0.1"
     /// 0 takes a free port.
     package var port = 8080
+    /// Where `model` is looked up.
     package var models = ModelDirectory(path: "Models")
     /// A name in `models`, or a path.
     package var model = "SmolLM2-135M-Instruct"
+    /// The one format that there is; named in the answers of `/info` and in `x-grace-compute`.
     package var precision = Precision.float32
+    /// Threads of a matrix product; more than the physical cores slow it down.
     package var threads = PhysicalCores.count
+    /// The system message; another one gives vectors that must not be mixed with these.
     package var settings = GraceSettings()
+    /// The most tokens of a prompt, template and system message among them.
     package var maxInputTokens = GraceSettings.publishedMaxInputTokens
+    /// What one request may ask for.
     package var requestLimits = RequestLimits(
         maxClientBatchSize: 32, defaultMaxRationaleTokens: 64,
         maxRationaleTokens: GraceSettings.publishedMaxRationaleTokens)
+    /// What all requests may take together; one step's tokens are no option of the command line.
     package var batchLimits = BatchScheduler.Limits(
         maxLiveRequests: 32, maxBatchTokens: 32_768, maxStepTokens: 256, maxRequests: 512)
+    /// What a connection may cost; body size and number of connections are options of the command line.
     package var httpLimits = HTTPLimits()
     /// How long requests in flight may take after a signal to stop.
     package var shutdownDeadline = Duration.seconds(30)
 
+    /// The defaults of the command line.
     package init() {}
 
     /// Precision and kernels: they change a vector's last bits.

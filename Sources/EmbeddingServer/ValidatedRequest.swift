@@ -60,6 +60,7 @@ package struct RequestLimits: Sendable, Equatable {
     /// The most that a request may ask for.
     package var maxRationaleTokens: Int
 
+    /// Limits as they are: the command line checks their ranges.
     package init(maxClientBatchSize: Int, defaultMaxRationaleTokens: Int, maxRationaleTokens: Int) {
         self.maxClientBatchSize = maxClientBatchSize
         self.defaultMaxRationaleTokens = defaultMaxRationaleTokens

@@ -16,6 +16,7 @@ package struct BatchScheduler {
         /// Requests that are live or wait.
         package var maxRequests: Int
 
+        /// - Precondition: a step has room for a token of every live request, of which there is at least one.
         package init(maxLiveRequests: Int, maxBatchTokens: Int, maxStepTokens: Int, maxRequests: Int) {
             precondition(maxLiveRequests > 0 && maxStepTokens >= maxLiveRequests, "every live row takes a token a step")
             self.maxLiveRequests = maxLiveRequests
@@ -30,13 +31,17 @@ package struct BatchScheduler {
 
     /// The share of one request in a step.
     package struct Work: Equatable, Sendable {
+        /// The request whose tokens are run; it is live.
         package let request: RequestID
+        /// At least 1, at most what the step has left of `maxStepTokens`.
         package let tokenCount: Int
     }
 
     /// What to do next: give the admitted requests a cache, then run the work in order.
     package struct Step: Equatable, Sendable {
+        /// Requests that became live with this step, oldest first.
         package var admitted: [RequestID] = []
+        /// The shares, in the order in which they are packed; a request occurs at most once.
         package var work: [Work] = []
     }
 
@@ -59,13 +64,16 @@ package struct BatchScheduler {
     private var nextID: RequestID = 0
     private var reservedPositions = 0
 
+    /// An idle scheduler.
     package init(limits: Limits) {
         self.limits = limits
     }
 
     /// Whether no request is live or waiting.
     package var isIdle: Bool { live.isEmpty && waiting.isEmpty }
+    /// Requests that hold a row of the batch, at most `maxLiveRequests`.
     package var liveCount: Int { live.count }
+    /// Requests without a row yet; with the live ones at most `maxRequests`.
     package var waitingCount: Int { waiting.count }
 
     /// Queues all of the requests, or none.

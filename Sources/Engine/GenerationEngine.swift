@@ -13,8 +13,10 @@ package final class GenerationEngine: Sendable {
         package var stopTokens: Set<TokenID>
         /// The tokens before `poolingStart` that every prompt begins with; computed once.
         package var sharedPrefix: [TokenID]
+        /// What all requests may take together; the scheduler keeps to it.
         package var limits: BatchScheduler.Limits
 
+        /// Takes the parts as they are: `sharedPrefix` may be empty.
         package init(stopTokens: Set<TokenID>, sharedPrefix: [TokenID], limits: BatchScheduler.Limits) {
             self.stopTokens = stopTokens
             self.sharedPrefix = sharedPrefix
@@ -24,7 +26,9 @@ package final class GenerationEngine: Sendable {
 
     /// How busy the engine is.
     package struct Load: Sendable, Equatable {
+        /// Requests in the batch.
         package let live: Int
+        /// Requests that wait for a place in the batch.
         package let waiting: Int
     }
 

@@ -9,6 +9,7 @@ package struct SamplingSettings: Sendable, Equatable {
     /// Decides every draw, whatever else is in the batch.
     package var seed: UInt64
 
+    /// Takes the values as they are: who reads them from outside checks their ranges.
     package init(temperature: Float, topP: Float, seed: UInt64) {
         self.temperature = temperature
         self.topP = topP
@@ -24,8 +25,10 @@ package struct GenerationRequest: Sendable, Equatable {
     package var poolingStart: Int
     /// 0 pools the prompt alone.
     package var maxRationaleTokens: Int
+    /// How the rationale's tokens are chosen.
     package var sampling: SamplingSettings
 
+    /// Takes the parts as they are; `poolingStart` must lie before the prompt's end.
     package init(prompt: [TokenID], poolingStart: Int, maxRationaleTokens: Int, sampling: SamplingSettings) {
         self.prompt = prompt
         self.poolingStart = poolingStart
@@ -55,6 +58,7 @@ package enum FinishReason: String, Sendable, Equatable {
 package struct GenerationResult: Sendable, Equatable {
     /// The rationale's tokens, without the one that ended it.
     package let rationale: [TokenID]
+    /// Whether the model or the limit ended the rationale; `length` where no rationale was asked for.
     package let finishReason: FinishReason
     /// Mean over tokens from `poolingStart` on, not normalised, `[channels]`.
     package let mean: [Float]

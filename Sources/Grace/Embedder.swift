@@ -11,11 +11,14 @@ package struct EmbeddingSettings: Sendable, Equatable {
     package var maxRationaleTokens: Int
     /// 0 is greedy.
     package var temperature: Float
+    /// The probability mass that tokens are drawn from, over 0 and at most 1; without effect where greedy.
     package var topP: Float
     /// nil derives the seed from the text, so that the same text always gives the same vector.
     package var seed: UInt64?
+    /// Which end of a text gives way, or that it is refused.
     package var truncation: Truncation
 
+    /// The server's defaults: a greedy rationale of at most 64 tokens, texts cut at their end.
     package init(
         maxRationaleTokens: Int = 64, temperature: Float = 0, topP: Float = 1, seed: UInt64? = nil,
         truncation: Truncation = .right
@@ -32,20 +35,29 @@ package struct EmbeddingSettings: Sendable, Equatable {
 package struct Embedding: Sendable, Equatable {
     /// The mean of the hidden states, not normalised, `[channels]`.
     package let vector: [Float]
+    /// What the model wrote; empty where no rationale was asked for.
     package let rationale: Rationale
+    /// Whether the model or the limit ended the rationale.
     package let finishReason: FinishReason
+    /// Tokens of the whole prompt: system message, template and the text as it was cut.
     package let promptTokenCount: Int
+    /// The rationale's tokens, without the one that ended it.
     package let rationaleTokens: [Tokenization.TokenID]
     /// Whether the text was cut to fit.
     package let isTruncated: Bool
+    /// The seed that was used, given or derived: with it the rationale can be drawn again.
     package let seed: UInt64
+    /// From submission to a place in the batch.
     package let queueTime: Duration
+    /// From a place in the batch to the end.
     package let inferenceTime: Duration
 }
 
 /// Turns texts into rationales and vectors with one model.
 package struct Embedder: Sendable {
+    /// The model that every text of this embedder runs through.
     package let model: LoadedModel
+    /// Runs the model; it must be stopped when the embedder is no longer used.
     package let engine: GenerationEngine
     /// Tokens of a prompt, before the model's context is considered.
     package let maxInputTokens: Int

@@ -2,6 +2,7 @@ import Tokenization
 
 /// A rendered, tokenised prompt and where the user's text begins in it.
 package struct GracePrompt: Sendable, Equatable {
+    /// System message, text and the opening of the model's turn, as ids of the checkpoint's vocabulary.
     package let tokens: [TokenID]
     /// The first token that holds a byte of the user's text; where the template left nothing of it, the first token
     /// after the place where it would stand.
@@ -22,14 +23,18 @@ package enum Truncation: Sendable, Equatable {
 
 /// Renders and tokenises texts for one checkpoint.
 package struct GracePromptBuilder: Sendable {
+    /// The checkpoint's own.
     package let tokenizer: Tokenizer
+    /// The checkpoint's own; it is given a system and a user message.
     package let template: ChatTemplate
+    /// The content of the system message.
     package let systemPrompt: String
     /// The template's `bos_token`, as text.
     package let beginOfText: String?
     /// The template's `eos_token`, as text.
     package let endOfText: String?
 
+    /// Takes the parts as they are: whether they fit each other shows when a prompt is made.
     package init(
         tokenizer: Tokenizer, template: ChatTemplate, systemPrompt: String, beginOfText: String?, endOfText: String?
     ) {

@@ -3,6 +3,7 @@ package struct GraceSettings: Sendable, Equatable {
     /// The system message before every text.
     package var systemPrompt: String
 
+    /// The method's settings, where nothing else is said.
     package init(systemPrompt: String = GraceSettings.publishedSystemPrompt) {
         self.systemPrompt = systemPrompt
     }

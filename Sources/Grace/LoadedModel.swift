@@ -6,12 +6,16 @@ import Transformer
 
 /// A checkpoint ready to run: weights, tokenizer, template, settings and fingerprint. Immutable.
 package struct LoadedModel: Sendable {
+    /// What its vectors are known by.
     package let identity: ModelIdentity
+    /// The decoder, its weights in float32.
     package let transformer: Transformer
+    /// Makes this checkpoint's prompts; it holds tokenizer, template and system message.
     package let promptBuilder: GracePromptBuilder
     /// Tokens that end a rationale.
     package let stopTokens: Set<Tokenization.TokenID>
 
+    /// The checkpoint's tokenizer, which also decodes rationales.
     package var tokenizer: Tokenizer { promptBuilder.tokenizer }
 
     /// The length of its vectors.
@@ -66,6 +70,7 @@ package struct ModelIdentity: Sendable, Equatable, CustomStringConvertible {
     /// SHA-256 over weights, tokenizer, template and GRACE settings, in hexadecimal.
     package let fingerprint: String
 
+    /// Takes both as they are; the fingerprint is 64 hexadecimal digits.
     package init(name: String, fingerprint: String) {
         self.name = name
         self.fingerprint = fingerprint

@@ -3,8 +3,10 @@ import SystemPackage
 
 /// Where checkpoints are found by name.
 package struct ModelDirectory: Sendable {
+    /// The directory; relative to the working directory unless it is absolute.
     package let path: FilePath
 
+    /// Looks at nothing yet: the directory need not exist before a name is resolved.
     package init(path: FilePath) {
         self.path = path
     }

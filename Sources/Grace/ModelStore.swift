@@ -17,6 +17,7 @@ package final class ModelStore: Sendable {
         current = Confined(.loading(name: name))
     }
 
+    /// The state at this moment; another thread may change it at any time.
     package var state: State { current.withState { $0 } }
 
     /// Moves to another state, except from `stopping`, which is the last.
@@ -39,6 +40,7 @@ package final class ModelStore: Sendable {
 
     /// Why no model can answer.
     package struct Unavailable: Error, Equatable, Sendable {
+        /// For the client, in one line.
         package let reason: String
     }
 }

@@ -9,6 +9,7 @@ package struct Rationale: Sendable, Equatable {
     /// What follows that pair; without one, all of the text.
     package let understanding: String
 
+    /// Splits the text at its first `<think>` and the first `</think>` after it.
     package init(_ text: String) {
         self.text = text
         // By bytes: a combining mark after the tag must not hide it.

@@ -12,8 +12,10 @@ package struct HTTPFields: Sendable, Equatable, ExpressibleByDictionaryLiteral {
     /// The field lines in their order.
     package private(set) var lines: [Field] = []
 
+    /// No fields.
     package init() {}
 
+    /// One line for each element, in order; a name may occur more than once.
     package init(dictionaryLiteral elements: (String, String)...) {
         lines = elements.map { Field(name: $0, value: $1) }
     }

@@ -30,5 +30,6 @@ package struct HTTPLimits: Sendable {
     /// How many connections are served at once; one more is answered with 503.
     package var maxConnections = 1024
 
+    /// The defaults of docs/operations.md.
     package init() {}
 }

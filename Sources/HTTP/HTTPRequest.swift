@@ -13,6 +13,7 @@ package enum BodyFraming: Sendable, Equatable {
 
 /// The request line and header fields of a request, checked as a whole.
 package struct HTTPRequestHead: Sendable, Equatable {
+    /// One of those that the server recognises, where the head was parsed.
     package let method: HTTPMethod
     /// The request target as it was sent.
     package let target: String
@@ -20,10 +21,14 @@ package struct HTTPRequestHead: Sendable, Equatable {
     package let path: String
     /// What follows the first `?` of the target.
     package let query: String?
+    /// Decides whether interim responses may be sent and whether the connection is kept by default.
     package let version: HTTPVersion
+    /// The field lines as they were sent; their syntax is checked, and `Host` (RFC 9112, section 3.2).
     package let headers: HTTPFields
+    /// How long the body is, derived from the fields.
     package let framing: BodyFraming
 
+    /// Takes the parts as they are: the parser checks them.
     package init(
         method: HTTPMethod, target: String, path: String, query: String? = nil, version: HTTPVersion = .http11,
         headers: HTTPFields = [:], framing: BodyFraming = .none
@@ -60,19 +65,27 @@ package struct HTTPRequestHead: Sendable, Equatable {
 
 /// A complete request.
 package struct HTTPRequest: Sendable, Equatable {
+    /// Request line and header fields.
     package let head: HTTPRequestHead
     /// The content, its transfer coding removed.
     package let body: [UInt8]
 
+    /// Takes the parts as they are, whether or not the body is as long as the head says.
     package init(head: HTTPRequestHead, body: [UInt8] = []) {
         self.head = head
         self.body = body
     }
 
+    /// The head's method.
     package var method: HTTPMethod { head.method }
+    /// The request target as it was sent.
     package var target: String { head.target }
+    /// The path of the target, percent-encodings kept.
     package var path: String { head.path }
+    /// What follows the first `?` of the target; nil without one.
     package var query: String? { head.query }
+    /// The head's protocol version.
     package var version: HTTPVersion { head.version }
+    /// The header fields; those of a trailer section are not among them.
     package var headers: HTTPFields { head.headers }
 }

@@ -22,6 +22,7 @@ package final class HTTPServer: Sendable {
     private let loops: [EventLoop]
     private let state = Confined(State())
 
+    /// Takes the listener over; nothing is accepted before `start()`.
     package init(listener: Listener, handler: any HTTPHandler, limits: HTTPLimits = HTTPLimits()) {
         self.listener = listener
         self.handler = handler

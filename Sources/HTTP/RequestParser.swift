@@ -44,6 +44,7 @@ package struct RequestParser: Sendable {
     var chunkExtensionsSize = 0
     private var hasSkippedEmptyLine = false
 
+    /// Waits for the first request of a connection.
     package init(limits: HTTPLimits) {
         self.limits = limits
     }

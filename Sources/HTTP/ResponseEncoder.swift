@@ -12,8 +12,10 @@ package enum ConnectionOption: Sendable, Equatable {
 package struct ResponseFraming: Sendable, Equatable {
     /// Whether the content is left out because the request was HEAD (RFC 9110, section 9.3.2).
     package var omitsBody: Bool
+    /// What is said about the connection's future.
     package var connection: ConnectionOption
 
+    /// By default the response to anything but HEAD, on a connection of HTTP/1.1 that is kept.
     package init(omitsBody: Bool = false, connection: ConnectionOption = .implicit) {
         self.omitsBody = omitsBody
         self.connection = connection

@@ -4,8 +4,10 @@ import Glibc
 package struct SocketAddress: Sendable, Equatable, CustomStringConvertible {
     /// A numeric IPv4 or IPv6 address, for example `127.0.0.1` or `::1`.
     package let host: String
+    /// The TCP port; 0 only before the system has chosen one.
     package let port: Int
 
+    /// Takes both as they are: nothing is resolved.
     package init(host: String, port: Int) {
         self.host = host
         self.port = port

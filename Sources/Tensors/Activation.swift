@@ -2,7 +2,9 @@
 ///
 /// It belongs to one thread: it is not `Sendable`.
 package final class Activation {
+    /// Elements of a row: there is no padding between rows.
     package let columns: Int
+    /// Rows that there is memory for; operations say how many of them they use.
     package let rowCapacity: Int
     let elements: UnsafeMutableBufferPointer<Float>
 

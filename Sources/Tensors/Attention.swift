@@ -1,7 +1,10 @@
 /// The keys or the values of one layer of one sequence: `[keyValueHeads, positions, headSize]`, positions up to a capacity.
 package final class HeadCache {
+    /// Heads that keys and values have, fewer than query heads where queries are grouped.
     package let keyValueHeadCount: Int
+    /// Positions that there is memory for, in each head.
     package let capacity: Int
+    /// Channels of a head.
     package let headSize: Int
     private let storage: Activation
 

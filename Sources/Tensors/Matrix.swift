@@ -5,7 +5,9 @@ import Dispatch
 /// A vector is a matrix of one row. Rows start on a 64-byte boundary only where `columns` is a multiple of 16.
 // Sendable although it holds a pointer: the elements are written only in `init`.
 package final class Matrix: @unchecked Sendable {
+    /// At least 1: the outputs of a linear layer, or the tokens of an embedding.
     package let rows: Int
+    /// At least 1: the inputs of a linear layer, or the channels of an embedding.
     package let columns: Int
     let elements: UnsafeBufferPointer<Float>
 

@@ -8,6 +8,7 @@ package struct StreamingDecoder: Sendable {
     /// Fewer than four bytes: the beginning of a scalar.
     private var pending: [UInt8] = []
 
+    /// - Parameter skipControlTokens: whether tokens like `<|im_end|>` are left out of the text.
     package init(_ tokenizer: Tokenizer, skipControlTokens: Bool) {
         self.tokenizer = tokenizer
         self.skipControlTokens = skipControlTokens

@@ -8,6 +8,7 @@ package enum ControlTokenHandling: Equatable, Sendable {
 
 /// The tokens of a text and where they lie in it.
 package struct Encoding: Equatable, Sendable {
+    /// The tokens in order, as many as `byteRanges`.
     package var ids: [TokenID]
     /// The UTF-8 offsets, in `normalizedText`, of the text that each token covers: ascending, and contiguous unless the
     /// vocabulary lacks a byte of the text.

@@ -7,8 +7,10 @@ package struct TokenizerDefinition: Equatable, Sendable {
     package struct VocabularyEntry: Equatable, Sendable {
         /// The token in GPT-2's spelling of bytes.
         package var spelling: String
+        /// The token's id as the file has it, in range or not.
         package var identifier: Int
 
+        /// Takes both as they are: the tokenizer checks them.
         package init(spelling: String, identifier: Int) {
             self.spelling = spelling
             self.identifier = identifier
@@ -19,12 +21,14 @@ package struct TokenizerDefinition: Equatable, Sendable {
     package struct AddedToken: Equatable, Sendable {
         /// The text that the token stands for, as it is.
         package var content: String
+        /// The token's id as the file has it, in range or not.
         package var identifier: Int
         /// Whether the token steers the model (`<|im_end|>`), and so must not come out of a user's text.
         package var isControl: Bool
         /// Whether the token is searched for in the normalised text, after the tokens for which this is false.
         package var matchesNormalizedText: Bool
 
+        /// Takes the parts as they are: the tokenizer checks them.
         package init(content: String, identifier: Int, isControl: Bool, matchesNormalizedText: Bool = false) {
             self.content = content
             self.identifier = identifier
@@ -35,26 +39,32 @@ package struct TokenizerDefinition: Equatable, Sendable {
 
     /// Two neighbouring tokens that become one.
     package struct Merge: Equatable, Sendable {
+        /// The first token, in GPT-2's spelling of bytes.
         package var left: String
+        /// The second token, in GPT-2's spelling of bytes.
         package var right: String
 
+        /// Takes both as they are: the tokenizer checks that they and their union are tokens.
         package init(left: String, right: String) {
             self.left = left
             self.right = right
         }
     }
 
+    /// In any order; the tokenizer checks that no identifier or spelling stands for two.
     package var vocabulary: [VocabularyEntry]
     /// An added token may repeat an entry of the vocabulary, with the same identifier.
     package var addedTokens: [AddedToken]
     /// In GPT-2's spelling, most urgent first.
     package var merges: [Merge]
+    /// How a text is split before merging: no merge crosses a split.
     package var preTokenizer: PreTokenizer
     /// Whether text is brought to Unicode normalisation form C first.
     package var normalizesToNFC: Bool
     /// Whether a pre-token that is itself a token is taken without merging.
     package var ignoresMerges: Bool
 
+    /// Takes the parts as they are: the tokenizer checks them.
     package init(
         vocabulary: [VocabularyEntry], addedTokens: [AddedToken] = [], merges: [Merge], preTokenizer: PreTokenizer,
         normalizesToNFC: Bool = false, ignoresMerges: Bool = false

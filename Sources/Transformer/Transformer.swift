@@ -7,6 +7,7 @@ package typealias TokenID = Int32
 package struct SequenceChunk {
     /// At least one token.
     package let tokens: ArraySlice<TokenID>
+    /// The sequence's own; the step adds the tokens to it.
     package let cache: KVCache
 
     /// - Parameter cache: has room for the tokens, and holds the positions before them.
@@ -21,9 +22,12 @@ package struct SequenceChunk {
 /// One definition serves `llama`, `qwen2` (biases on queries, keys and values) and `qwen3` (queries and keys normalised
 /// a head), because a weight that an architecture lacks is nil.
 package struct Transformer: Sendable {
+    /// The shapes that the weights have.
     package let configuration: TransformerConfiguration
+    /// Read once and never written, so that threads may share them.
     package let weights: TransformerWeights
 
+    /// - Precondition: the weights were read with this configuration.
     package init(configuration: TransformerConfiguration, weights: TransformerWeights) {
         self.configuration = configuration
         self.weights = weights

@@ -44,12 +44,15 @@ package enum AttentionBias: Sendable, Equatable {
 
 /// The shape of a decoder and the constants of its arithmetic.
 package struct TransformerConfiguration: Sendable, Equatable {
+    /// As the checkpoint names it.
     package let architecture: Architecture
+    /// Rows of the embedding, which may be more than the tokenizer has tokens.
     package let vocabularySize: Int
     /// Channels of the residual stream and of a hidden state.
     package let hiddenSize: Int
     /// Channels of the gated feed-forward layer.
     package let feedForwardSize: Int
+    /// Decoder layers, at least 1.
     package let layerCount: Int
     /// Query heads of a layer.
     package let headCount: Int
@@ -57,10 +60,13 @@ package struct TransformerConfiguration: Sendable, Equatable {
     package let keyValueHeadCount: Int
     /// Channels of a head.
     package let headSize: Int
+    /// Added to the mean square under the root of every norm; over 0.
     package let normEpsilon: Float
     /// Positions that the model was made for.
     package let contextLength: Int
+    /// The base of the rotary frequencies before scaling; over 0.
     package let ropeTheta: Float
+    /// How those frequencies are stretched.
     package let ropeScaling: RopeScaling
     /// Whether logits are products with the embedding.
     package let tiesHeadToEmbedding: Bool

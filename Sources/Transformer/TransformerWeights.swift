@@ -39,11 +39,13 @@ package struct TransformerWeights: Sendable {
 
     /// `[V, C]`
     package let embedding: Matrix
+    /// In the order of computation, `layerCount` of them.
     package let layers: [Layer]
     /// `[1, C]`
     package let finalNorm: Matrix
     /// The product that gives logits, `[V, C]`; the embedding itself where the two are tied.
     package let head: Matrix
+    /// The rotary frequencies, scaled as the checkpoint asks.
     package let rotary: Rotary
 
     /// Reads every weight.
