@@ -53,7 +53,7 @@ let package = Package(
         library(
             "Grace",
             ["Engine", "Tokenization", "Transformer", "Checkpoints", "JSON", "Tensors", "Confinement", systemPackage]),
-        library("EmbeddingServer", ["HTTP", "Grace", "Engine", "JSON", logging, systemPackage]),
+        library("EmbeddingServer", ["HTTP", "Grace", "Engine", "JSON", "Confinement", logging, systemPackage]),
         .executableTarget(
             name: "grace-server",
             dependencies: ["EmbeddingServer", "Grace", "Engine", "HTTP", logging, systemPackage, argumentParser],

@@ -1,3 +1,4 @@
+import Confinement
 import Dispatch
 import Engine
 import Foundation
@@ -85,18 +86,13 @@ package struct Server: Sendable {
         }
     }
 
-    /// Reading a model takes a processor for a while, which the cooperative pool must not lend; nor a global queue, for
-    /// on Linux the pool's threads are those.
     private func load() async throws(GraceError) -> Embedder {
-        let result = await withCheckedContinuation { continuation in
-            DispatchQueue(label: "loading").async {
-                continuation.resume(
-                    returning: Result { () throws(GraceError) in
-                        let path = try configuration.models.resolve(configuration.model)
-                        return try Embedder(
-                            model: LoadedModel(path: path, settings: configuration.settings),
-                            limits: configuration.batchLimits, maxInputTokens: configuration.maxInputTokens)
-                    })
+        let result = await runBlocking(on: DispatchQueue(label: "loading")) {
+            Result { () throws(GraceError) in
+                let path = try configuration.models.resolve(configuration.model)
+                return try Embedder(
+                    model: LoadedModel(path: path, settings: configuration.settings),
+                    limits: configuration.batchLimits, maxInputTokens: configuration.maxInputTokens)
             }
         }
         return try result.get()

@@ -4,7 +4,7 @@ import Confinement
 final class Promise<Value: Sendable>: Sendable {
     private enum State {
         case pending
-        case awaited(CheckedContinuation<Result<Value, EngineError>, Never>)
+        case awaited(CheckedContinuation<Void, Never>)
         case fulfilled(Result<Value, EngineError>)
     }
 
@@ -12,7 +12,7 @@ final class Promise<Value: Sendable>: Sendable {
 
     /// Delivers the outcome; what comes after the first is dropped, so that an end and a cancellation may race.
     func fulfil(_ result: Result<Value, EngineError>) {
-        let continuation = state.withState { state -> CheckedContinuation<Result<Value, EngineError>, Never>? in
+        let continuation = state.withState { state -> CheckedContinuation<Void, Never>? in
             switch state {
             case .pending:
                 state = .fulfilled(result)
@@ -24,27 +24,30 @@ final class Promise<Value: Sendable>: Sendable {
                 return nil
             }
         }
-        continuation?.resume(returning: result)
+        continuation?.resume()
     }
 
     /// The outcome, once it is there. At most one task may wait.
     func value() async throws(EngineError) -> Value {
-        let result = await withCheckedContinuation { continuation in
-            let ready = state.withState { state -> Result<Value, EngineError>? in
+        await withCheckedContinuation { continuation in
+            let isFulfilled = state.withState { state in
                 switch state {
                 case .pending:
                     state = .awaited(continuation)
-                    return nil
-                case .fulfilled(let result):
-                    return result
+                    return false
+                case .fulfilled:
+                    return true
                 case .awaited:
                     preconditionFailure("two tasks await one promise")
                 }
             }
-            if let ready {
-                continuation.resume(returning: ready)
+            if isFulfilled {
+                continuation.resume()
             }
         }
-        return try result.get()
+        return try state.withState { state in
+            guard case .fulfilled(let result) = state else { preconditionFailure("resumed without an outcome") }
+            return result
+        }.get()
     }
 }

@@ -116,19 +116,16 @@ package struct Embedder: Sendable {
         let limit = try promptLimit(maxRationaleTokens: settings.maxRationaleTokens)
         let isCancelled = Confined(false)
         let result = await withTaskCancellationHandler {
-            await withCheckedContinuation { continuation in
-                promptQueue.async {
-                    continuation.resume(
-                        returning: Result { () throws(GraceError) in
-                            var prompts: [GracePrompt] = []
-                            for (index, text) in texts.enumerated() {
-                                guard !isCancelled.withState({ $0 }) else { throw .engine(.cancelled) }
-                                prompts.append(
-                                    try model.promptBuilder.prompt(
-                                        for: text, limit: limit, truncation: settings.truncation, index: index))
-                            }
-                            return prompts
-                        })
+            await runBlocking(on: promptQueue) {
+                Result { () throws(GraceError) in
+                    var prompts: [GracePrompt] = []
+                    for (index, text) in texts.enumerated() {
+                        guard !isCancelled.withState({ $0 }) else { throw .engine(.cancelled) }
+                        prompts.append(
+                            try model.promptBuilder.prompt(
+                                for: text, limit: limit, truncation: settings.truncation, index: index))
+                    }
+                    return prompts
                 }
             }
         } onCancel: {
