@@ -53,10 +53,14 @@ let package = Package(
         library(
             "Grace",
             ["Engine", "Tokenization", "Transformer", "Checkpoints", "JSON", "Tensors", "Confinement", systemPackage]),
-        library("EmbeddingServer", ["HTTP", "Grace", "Engine", "JSON", "Confinement", logging, systemPackage]),
+        library(
+            "EmbeddingServer",
+            ["HTTP", "Grace", "Engine", "Transformer", "JSON", "Confinement", logging, systemPackage]),
         .executableTarget(
             name: "grace-server",
-            dependencies: ["EmbeddingServer", "Grace", "Engine", "HTTP", logging, systemPackage, argumentParser],
+            dependencies: [
+                "EmbeddingServer", "Grace", "Engine", "Transformer", "HTTP", logging, systemPackage, argumentParser,
+            ],
             swiftSettings: swiftSettings),
 
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: swiftSettings),
@@ -67,7 +71,7 @@ let package = Package(
         tests(of: "Tensors", ["TestSupport"]),
         tests(of: "Transformer", ["TestSupport", "Checkpoints", "Tensors", systemPackage]),
         tests(of: "Engine", ["TestSupport", "Checkpoints", "Transformer", "Tensors", systemPackage]),
-        tests(of: "Grace", ["TestSupport", "Engine", "Tokenization", systemPackage]),
+        tests(of: "Grace", ["TestSupport", "Engine", "Tokenization", "Transformer", systemPackage]),
         tests(of: "EmbeddingServer", ["TestSupport", "Grace", "HTTP", "Engine", logging, systemPackage]),
     ]
 )

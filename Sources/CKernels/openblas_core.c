@@ -5,27 +5,18 @@
 // program can run: the only way to set it in time is to execute the program once more. It also makes the choice the same
 // on all processors with AVX-512. See docs/decisions/openblas-core.md.
 
-#include "CKernels.h"
+#include "kernel_choice.h"
 
 #include <limits.h>
-#include <stdbool.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #if defined(__linux__) && defined(__x86_64__)
-// Whether processor and operating system offer what OpenBLAS's SkylakeX kernels use: AVX-512 F, DQ, BW and VL.
-static bool grace_offers_skylakex(void) {
-    // These look at XCR0 as well as at CPUID, so the operating system's consent is included.
-    __builtin_cpu_init();
-    return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
-           __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl");
-}
-
 // glibc hands a constructor the arguments of main.
 __attribute__((constructor)) static void choose_openblas_core(int count, char **arguments, char **environment) {
     (void)count;
     (void)environment;
-    if (getenv("OPENBLAS_CORETYPE") != NULL || !grace_offers_skylakex()) {
+    if (getenv("OPENBLAS_CORETYPE") != NULL || grace_best_kernels() < GRACE_KERNELS_AVX512) {
         return;
     }
     // By its path, for the kernel names the process after it.

@@ -2,6 +2,7 @@ import Engine
 import Foundation
 import Grace
 import HTTP
+import Transformer
 
 /// What the routes answer, apart from how they are reached.
 struct EmbeddingRoutes: Sendable {

@@ -5,6 +5,7 @@ import Foundation
 import Grace
 import HTTP
 import Logging
+import Transformer
 
 /// Why the server could not start.
 package enum ServerError: Error, Equatable, Sendable, CustomStringConvertible {
@@ -53,7 +54,7 @@ package struct Server: Sendable {
     /// - Throws: `ServerError.model`; the server has then stopped.
     package func start() async throws(ServerError) -> String {
         Compute.useThreads(configuration.threads)
-        let kernels = Compute.kernels
+        let kernels = Compute.kernels(for: configuration.precision)
         logger.info(
             "compute",
             metadata: [
@@ -91,8 +92,10 @@ package struct Server: Sendable {
             Result { () throws(GraceError) in
                 let path = try configuration.models.resolve(configuration.model)
                 return try Embedder(
-                    model: LoadedModel(path: path, settings: configuration.settings),
-                    limits: configuration.batchLimits, maxInputTokens: configuration.maxInputTokens)
+                    model: LoadedModel(
+                        path: path, settings: configuration.settings, precision: configuration.precision),
+                    limits: configuration.batchLimits, maxInputTokens: configuration.maxInputTokens,
+                    workers: configuration.threads)
             }
         }
         return try result.get()

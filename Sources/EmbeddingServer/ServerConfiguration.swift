@@ -2,14 +2,10 @@ import Engine
 import Grace
 import HTTP
 import SystemPackage
+import Transformer
 
 /// The version of the programs.
 package let graceVersion = "0.1.0"
-
-/// The number format of weights and activations.
-package enum Precision: String, Sendable, CaseIterable {
-    case float32
-}
 
 /// Everything that the server's options decide.
 package struct ServerConfiguration: Sendable {
@@ -45,5 +41,5 @@ package struct ServerConfiguration: Sendable {
     package init() {}
 
     /// Precision and kernels: they change a vector's last bits.
-    package var compute: String { "\(precision.rawValue)/\(Compute.kernels)" }
+    package var compute: String { "\(precision.rawValue)/\(Compute.kernels(for: precision))" }
 }

@@ -15,12 +15,17 @@ package final class GenerationEngine: Sendable {
         package var sharedPrefix: [TokenID]
         /// What all requests may take together; the scheduler keeps to it.
         package var limits: BatchScheduler.Limits
+        /// Threads for what is not OpenBLAS's.
+        package var workers: Int
 
         /// Takes the parts as they are: `sharedPrefix` may be empty.
-        package init(stopTokens: Set<TokenID>, sharedPrefix: [TokenID], limits: BatchScheduler.Limits) {
+        package init(
+            stopTokens: Set<TokenID>, sharedPrefix: [TokenID], limits: BatchScheduler.Limits, workers: Int = 1
+        ) {
             self.stopTokens = stopTokens
             self.sharedPrefix = sharedPrefix
             self.limits = limits
+            self.workers = workers
         }
     }
 

@@ -23,7 +23,7 @@ final class GenerationLoop {
         stopTokens = configuration.stopTokens
         activations = Activations(
             configuration: model.configuration, tokenCapacity: configuration.limits.maxStepTokens,
-            samplingCapacity: configuration.limits.maxLiveRequests)
+            samplingCapacity: configuration.limits.maxLiveRequests, workerCount: configuration.workers)
         let tokens = configuration.sharedPrefix
         let cache = KVCache(configuration: model.configuration, capacity: tokens.count)
         prefix = SharedPrefix(tokens: tokens, cache: cache)

@@ -1,4 +1,5 @@
 import Tensors
+import Transformer
 
 /// The arithmetic that all models of the process share.
 package enum Compute {
@@ -7,6 +8,12 @@ package enum Compute {
         BLAS.useThreads(count)
     }
 
-    /// The kernels that carry the products, for example `openblas-SkylakeX`. Another name may mean other last bits.
-    package static var kernels: String { "openblas-\(BLAS.kernelName)" }
+    /// The kernels that compute, for example `openblas-SkylakeX+avx512` or `avx512bf16`. Another name may mean other last
+    /// bits.
+    package static func kernels(for precision: Precision) -> String {
+        switch precision {
+        case .float32: "openblas-\(BLAS.kernelName)+\(Kernels.chosen.rawValue)"
+        case .bfloat16: Kernels.chosen.rawValue
+        }
+    }
 }

@@ -65,8 +65,11 @@ package struct Embedder: Sendable {
 
     /// Starts an engine for the model.
     ///
+    /// - Parameter workers: threads for products that are not OpenBLAS's.
     /// - Throws: `GraceError.noRoomForText` where the limits leave no text room, `.template`
-    package init(model: LoadedModel, limits: BatchScheduler.Limits, maxInputTokens: Int) throws(GraceError) {
+    package init(
+        model: LoadedModel, limits: BatchScheduler.Limits, maxInputTokens: Int, workers: Int = 1
+    ) throws(GraceError) {
         let promptTokens = try model.promptBuilder.tokenCountWithoutText()
         let limit = min(maxInputTokens, model.contextLength, limits.maxBatchTokens)
         guard promptTokens < limit else { throw .noRoomForText(promptTokens: promptTokens, limit: limit) }
@@ -75,7 +78,8 @@ package struct Embedder: Sendable {
         engine = GenerationEngine(
             model: model.transformer,
             configuration: GenerationEngine.Configuration(
-                stopTokens: model.stopTokens, sharedPrefix: try model.promptBuilder.sharedPrefix(), limits: limits))
+                stopTokens: model.stopTokens, sharedPrefix: try model.promptBuilder.sharedPrefix(), limits: limits,
+                workers: workers))
     }
 
     /// Embeds the texts as one request: all of them or none.

@@ -30,7 +30,9 @@ package struct LoadedModel: Sendable {
     /// Reads everything. Blocks for as long as that takes: not for the cooperative pool.
     ///
     /// - Throws: `GraceError`, naming file, place and both values.
-    package init(path: FilePath, settings: GraceSettings = GraceSettings()) throws(GraceError) {
+    package init(
+        path: FilePath, settings: GraceSettings = GraceSettings(), precision: Precision = .float32
+    ) throws(GraceError) {
         let checkpoint: Checkpoint
         let tokenizerParts: TokenizerParts
         do throws(CheckpointError) {
@@ -42,7 +44,8 @@ package struct LoadedModel: Sendable {
         do throws(TransformerError) {
             let configuration = try TransformerConfiguration(of: checkpoint)
             transformer = Transformer(
-                configuration: configuration, weights: try TransformerWeights(of: checkpoint, configuration))
+                configuration: configuration,
+                weights: try TransformerWeights(of: checkpoint, configuration, precision: precision))
         } catch {
             throw .transformer(error)
         }

@@ -16,7 +16,7 @@ package final class Activation {
         precondition(rowCapacity >= 0 && columns > 0, "an activation of \(rowCapacity) rows and \(columns) columns")
         self.rowCapacity = rowCapacity
         self.columns = columns
-        elements = allocateFloats(rowCapacity * columns, isZeroed: isZeroed)
+        elements = allocate(Float.self, count: rowCapacity * columns, isZeroed: isZeroed)
     }
 
     /// A copy of one row.

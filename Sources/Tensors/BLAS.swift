@@ -38,25 +38,3 @@ package enum BLAS {
             output.pointer(toRow: 0), Int32(output.columns))
     }
 }
-
-/// A view of a row-major matrix inside a larger one: `rows` rows of `columns` elements, `stride` elements apart.
-struct StridedMatrix {
-    let elements: UnsafeMutablePointer<Float>
-    let rows: Int
-    let columns: Int
-    let stride: Int
-
-    /// `self = scale * left x right^T`
-    func assignProduct(of left: StridedMatrix, byTransposeOf right: StridedMatrix, scale: Float) {
-        cblas_sgemm(
-            CblasRowMajor, CblasNoTrans, CblasTrans, Int32(rows), Int32(columns), Int32(left.columns), scale,
-            left.elements, Int32(left.stride), right.elements, Int32(right.stride), 0, elements, Int32(stride))
-    }
-
-    /// `self = left x right`
-    func assignProduct(of left: StridedMatrix, by right: StridedMatrix) {
-        cblas_sgemm(
-            CblasRowMajor, CblasNoTrans, CblasNoTrans, Int32(rows), Int32(columns), Int32(left.columns), 1,
-            left.elements, Int32(left.stride), right.elements, Int32(right.stride), 0, elements, Int32(stride))
-    }
-}

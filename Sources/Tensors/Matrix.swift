@@ -18,7 +18,7 @@ package final class Matrix: @unchecked Sendable {
         precondition(rows > 0 && columns > 0, "a matrix of \(rows) rows and \(columns) columns")
         self.rows = rows
         self.columns = columns
-        let storage = allocateFloats(rows * columns)
+        let storage = allocate(Float.self, count: rows * columns)
         elements = UnsafeBufferPointer(storage)
         try fill(storage)
     }
@@ -58,13 +58,15 @@ package final class Matrix: @unchecked Sendable {
     }
 }
 
-/// `count` floats on a 64-byte boundary (a cache line, and an AVX-512 register).
-func allocateFloats(_ count: Int, isZeroed: Bool = true) -> UnsafeMutableBufferPointer<Float> {
+/// `count` numbers on a 64-byte boundary (a cache line, and an AVX-512 register).
+func allocate<Number: AdditiveArithmetic>(
+    _ type: Number.Type, count: Int, isZeroed: Bool = true
+) -> UnsafeMutableBufferPointer<Number> {
     let bytes = UnsafeMutableRawBufferPointer.allocate(
-        byteCount: max(count, 1) * MemoryLayout<Float>.stride, alignment: 64)
-    let floats = bytes.bindMemory(to: Float.self)
+        byteCount: max(count, 1) * MemoryLayout<Number>.stride, alignment: 64)
+    let numbers = bytes.bindMemory(to: type)
     if isZeroed {
-        floats.initialize(repeating: 0)
+        numbers.initialize(repeating: .zero)
     }
-    return UnsafeMutableBufferPointer(rebasing: floats[..<count])
+    return UnsafeMutableBufferPointer(rebasing: numbers[..<count])
 }

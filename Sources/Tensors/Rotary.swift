@@ -1,3 +1,4 @@
+import CKernels
 import Foundation
 
 /// Rotary position embedding in Hugging Face's row order: channel `i` of a head turns with channel `i + headSize / 2`.
@@ -39,21 +40,14 @@ package struct Rotary: Sendable {
     /// - Parameters:
     ///   - heads: `[rows, heads * headSize]`
     ///   - angles: `[rows, headSize]`, as `computeAngles(of:into:)` writes them.
-    package static func forward(_ heads: Activation, angles: Activation, rows: Int) {
+    package static func forward(_ heads: Activation, angles: Activation, rows: Int, on workers: Workers) {
         let headSize = angles.columns
         precondition(heads.columns % headSize == 0, "rows of \(heads.columns) channels in heads of \(headSize)")
-        let half = headSize / 2
-        for row in 0..<rows {
-            let cosines = angles.pointer(toRow: row)
-            let sines = cosines + half
-            for head in 0..<heads.columns / headSize {
-                let x = heads.pointer(toRow: row) + head * headSize
-                for channel in 0..<half {
-                    let first = x[channel]
-                    let second = x[half + channel]
-                    x[channel] = first * cosines[channel] - second * sines[channel]
-                    x[half + channel] = second * cosines[channel] + first * sines[channel]
-                }
+        workers.run(rows, cost: rows * heads.columns * 2) { _, rows in
+            for row in rows {
+                grace_rotary(
+                    workers.kernels, heads.pointer(toRow: row), angles.pointer(toRow: row), heads.columns / headSize,
+                    headSize)
             }
         }
     }

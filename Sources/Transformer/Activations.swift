@@ -7,6 +7,8 @@ import Tensors
 package final class Activations {
     /// The most tokens of one step.
     package let tokenCapacity: Int
+    /// What computes.
+    let workers: Workers
 
     /// The residual stream, `[T, C]`.
     let residual: Activation
@@ -28,7 +30,7 @@ package final class Activations {
     let gate: Activation
     /// `[T, F]`
     let up: Activation
-    /// Attention weights of one head of one sequence, `[1, T * positions]`.
+    /// Attention weights of the rows at work, `[1, pieces * G * S]`.
     private(set) var scores: Activation
     /// The hidden states of the rows that sample, `[rows, C]`.
     let samplingStates: Activation
@@ -36,9 +38,17 @@ package final class Activations {
     let logits: Activation
 
     /// Allocates for steps of up to `tokenCapacity` tokens of which up to `samplingCapacity` rows sample.
-    package init(configuration: TransformerConfiguration, tokenCapacity: Int, samplingCapacity: Int) {
+    ///
+    /// - Parameters:
+    ///   - workerCount: threads for what is not OpenBLAS's.
+    ///   - kernels: the instruction set for what is not OpenBLAS's.
+    package init(
+        configuration: TransformerConfiguration, tokenCapacity: Int, samplingCapacity: Int, workerCount: Int = 1,
+        kernels: Kernels = .chosen
+    ) {
         let c = configuration
         self.tokenCapacity = tokenCapacity
+        workers = Workers(count: workerCount, kernels: kernels)
         func tokens(_ columns: Int) -> Activation {
             Activation(rowCapacity: tokenCapacity, columns: columns)
         }

@@ -1,26 +1,25 @@
 import Tensors
 
-/// The keys and values of one sequence: for every layer `[keyValueHeads, capacity, headSize]` twice.
+/// The keys and values of one sequence: for every layer `[keyValueHeads, headSize, capacity]` and
+/// `[keyValueHeads, capacity, headSize]`.
 package final class KVCache {
     /// Positions that hold a token.
     package private(set) var count = 0
     /// Positions that there is room for.
     package let capacity: Int
-    let keys: [HeadCache]
-    let values: [HeadCache]
+    let keys: [KeyCache]
+    let values: [ValueCache]
 
     /// Allocates room for `capacity` positions.
     package init(configuration: TransformerConfiguration, capacity: Int) {
         self.capacity = capacity
-        func layers() -> [HeadCache] {
-            (0..<configuration.layerCount).map { _ in
-                HeadCache(
-                    keyValueHeadCount: configuration.keyValueHeadCount, capacity: capacity,
-                    headSize: configuration.headSize)
-            }
+        let c = configuration
+        keys = (0..<c.layerCount).map { _ in
+            KeyCache(keyValueHeadCount: c.keyValueHeadCount, capacity: capacity, headSize: c.headSize)
         }
-        keys = layers()
-        values = layers()
+        values = (0..<c.layerCount).map { _ in
+            ValueCache(keyValueHeadCount: c.keyValueHeadCount, capacity: capacity, headSize: c.headSize)
+        }
     }
 
     /// Makes this empty cache begin with the first `count` positions of another: a shared prefix.

@@ -50,7 +50,7 @@ package struct Transformer: Sendable {
         }
         RMSNorm.forward(
             activations.residual, gain: weights.finalNorm, epsilon: configuration.normEpsilon,
-            into: activations.normalized, rows: tokenCount)
+            into: activations.normalized, rows: tokenCount, on: activations.workers)
         return activations.normalized
     }
 
@@ -59,7 +59,7 @@ package struct Transformer: Sendable {
         for (index, row) in rows.enumerated() {
             activations.samplingStates.copyRows(index, from: hiddenStates, row: row, count: 1)
         }
-        BLAS.multiply(
+        activations.workers.multiply(
             activations.samplingStates, byTransposeOf: weights.head, into: activations.logits, rows: rows.count)
         return activations.logits
     }
@@ -81,58 +81,58 @@ package struct Transformer: Sendable {
         _ chunks: [SequenceChunk], layer: Int, _ weights: TransformerWeights.Layer, _ a: Activations, rows: Int
     ) {
         let epsilon = configuration.normEpsilon
-        RMSNorm.forward(a.residual, gain: weights.attentionNorm, epsilon: epsilon, into: a.normalized, rows: rows)
-        weights.query.forward(a.normalized, into: a.queries, rows: rows)
-        weights.key.forward(a.normalized, into: a.keys, rows: rows)
-        weights.value.forward(a.normalized, into: a.values, rows: rows)
+        RMSNorm.forward(
+            a.residual, gain: weights.attentionNorm, epsilon: epsilon, into: a.normalized, rows: rows, on: a.workers)
+        weights.query.forward(a.normalized, into: a.queries, rows: rows, a.workers)
+        weights.key.forward(a.normalized, into: a.keys, rows: rows, a.workers)
+        weights.value.forward(a.normalized, into: a.values, rows: rows, a.workers)
         if let gain = weights.queryNorm {
-            RMSNorm.forward(a.queries, gain: gain, epsilon: epsilon, into: a.queries, rows: rows)
+            RMSNorm.forward(a.queries, gain: gain, epsilon: epsilon, into: a.queries, rows: rows, on: a.workers)
         }
         if let gain = weights.keyNorm {
-            RMSNorm.forward(a.keys, gain: gain, epsilon: epsilon, into: a.keys, rows: rows)
+            RMSNorm.forward(a.keys, gain: gain, epsilon: epsilon, into: a.keys, rows: rows, on: a.workers)
         }
-        Rotary.forward(a.queries, angles: a.angles, rows: rows)
-        Rotary.forward(a.keys, angles: a.angles, rows: rows)
-        var firstRow = 0
-        for chunk in chunks {
-            attend(chunk, layer: layer, rows: firstRow..<firstRow + chunk.tokens.count, a)
-            firstRow += chunk.tokens.count
-        }
-        weights.attentionOutput.forward(a.attended, into: a.update, rows: rows)
+        Rotary.forward(a.queries, angles: a.angles, rows: rows, on: a.workers)
+        Rotary.forward(a.keys, angles: a.angles, rows: rows, on: a.workers)
+        attend(chunks, layer: layer, a)
+        weights.attentionOutput.forward(a.attended, into: a.update, rows: rows, a.workers)
         a.residual.add(a.update, rows: rows)
     }
 
-    private func attend(_ chunk: SequenceChunk, layer: Int, rows: Range<Int>, _ a: Activations) {
-        let position = chunk.cache.count
-        let keys = chunk.cache.keys[layer]
-        let values = chunk.cache.values[layer]
-        keys.store(a.keys, rows: rows, at: position)
-        values.store(a.values, rows: rows, at: position)
+    private func attend(_ chunks: [SequenceChunk], layer: Int, _ a: Activations) {
+        var firstRow = 0
+        let sequences = chunks.map { chunk in
+            let rows = firstRow..<firstRow + chunk.tokens.count
+            firstRow = rows.upperBound
+            let cache = chunk.cache
+            cache.keys[layer].store(a.keys, rows: rows, at: cache.count)
+            cache.values[layer].store(a.values, rows: rows, at: cache.count)
+            return AttentionSequence(
+                rows: rows, keys: cache.keys[layer], values: cache.values[layer], firstPosition: cache.count)
+        }
         a.reserveScores(
             Attention.scoreCount(
-                rows: rows.count, positions: position + rows.count,
-                queriesPerKeyValueHead: configuration.headCount / configuration.keyValueHeadCount))
-        Attention.forward(
-            a.queries, rows: rows, keys: keys, values: values, firstPosition: position, scores: a.scores,
-            into: a.attended)
+                positions: chunks.map { $0.cache.count + $0.tokens.count }.max() ?? 0,
+                queriesPerKeyValueHead: configuration.headCount / configuration.keyValueHeadCount, on: a.workers))
+        Attention.forward(a.queries, sequences: sequences, scores: a.scores, into: a.attended, on: a.workers)
     }
 
     private func feedForward(_ weights: TransformerWeights.Layer, _ a: Activations, rows: Int) {
         RMSNorm.forward(
             a.residual, gain: weights.feedForwardNorm, epsilon: configuration.normEpsilon, into: a.normalized,
-            rows: rows)
-        weights.gate.forward(a.normalized, into: a.gate, rows: rows)
-        weights.up.forward(a.normalized, into: a.up, rows: rows)
-        SwiGLU.forward(gate: a.gate, up: a.up, rows: rows)
-        weights.down.forward(a.gate, into: a.update, rows: rows)
+            rows: rows, on: a.workers)
+        weights.gate.forward(a.normalized, into: a.gate, rows: rows, a.workers)
+        weights.up.forward(a.normalized, into: a.up, rows: rows, a.workers)
+        SwiGLU.forward(gate: a.gate, up: a.up, rows: rows, on: a.workers)
+        weights.down.forward(a.gate, into: a.update, rows: rows, a.workers)
         a.residual.add(a.update, rows: rows)
     }
 }
 
 extension LinearLayer {
     /// `output = input x weight^T + bias`, for the first `rows` rows.
-    func forward(_ input: Activation, into output: Activation, rows: Int) {
-        BLAS.multiply(input, byTransposeOf: weight, into: output, rows: rows)
+    func forward(_ input: Activation, into output: Activation, rows: Int, _ workers: Workers) {
+        workers.multiply(input, byTransposeOf: weight, into: output, rows: rows)
         if let bias {
             output.addToEachRow(bias, rows: rows)
         }

@@ -4,12 +4,27 @@ import Tensors
 /// A linear layer as checkpoints store it.
 package struct LinearLayer: Sendable {
     /// `[outputs, inputs]`
-    package let weight: Matrix
+    package let weight: Weight
     /// `[1, outputs]`
     package let bias: Matrix?
 }
 
-/// The weights of a decoder, in float32 and in Hugging Face's row order.
+/// The number format that the products with a model's weights are computed in.
+package enum Precision: String, Sendable, CaseIterable {
+    /// OpenBLAS.
+    case float32
+    /// Half the memory and the time; a vector's bits do not depend on what else is computed.
+    case bfloat16
+
+    func weight(_ matrix: Matrix) -> Weight {
+        switch self {
+        case .float32: .float32(matrix)
+        case .bfloat16: .bfloat16(PackedBFloat16(matrix))
+        }
+    }
+}
+
+/// The weights of a decoder, in Hugging Face's row order.
 package struct TransformerWeights: Sendable {
     /// One decoder layer. H heads, K key-value heads, D channels of a head, C hidden, F feed-forward channels.
     package struct Layer: Sendable {
@@ -38,21 +53,23 @@ package struct TransformerWeights: Sendable {
     }
 
     /// `[V, C]`
-    package let embedding: Matrix
+    package let embedding: Weight
     /// In the order of computation, `layerCount` of them.
     package let layers: [Layer]
     /// `[1, C]`
     package let finalNorm: Matrix
     /// The product that gives logits, `[V, C]`; the embedding itself where the two are tied.
-    package let head: Matrix
+    package let head: Weight
     /// The rotary frequencies, scaled as the checkpoint asks.
     package let rotary: Rotary
 
     /// Reads every weight.
     ///
     /// - Throws: `TransformerError`, naming file and tensor.
-    package init(of checkpoint: Checkpoint, _ configuration: TransformerConfiguration) throws(TransformerError) {
-        let reader = WeightReader(checkpoint: checkpoint, configuration: configuration)
+    package init(
+        of checkpoint: Checkpoint, _ configuration: TransformerConfiguration, precision: Precision = .float32
+    ) throws(TransformerError) {
+        let reader = WeightReader(checkpoint: checkpoint, configuration: configuration, precision: precision)
         let c = configuration
         embedding = try reader.matrix(.embedding, rows: c.vocabularySize, columns: c.hiddenSize)
         var layers: [Layer] = []

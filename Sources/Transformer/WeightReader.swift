@@ -1,15 +1,18 @@
 import Checkpoints
 import Tensors
 
-/// Reads the weights of one checkpoint into float32 matrices of the shapes that the configuration gives them.
+/// Reads the weights of one checkpoint in the shapes that the configuration gives them: vectors in float32, matrices in the
+/// precision of the products.
 struct WeightReader {
     let checkpoint: Checkpoint
     let configuration: TransformerConfiguration
+    let precision: Precision
     private let layout: TensorName.Layout
 
-    init(checkpoint: Checkpoint, configuration: TransformerConfiguration) {
+    init(checkpoint: Checkpoint, configuration: TransformerConfiguration, precision: Precision) {
         self.checkpoint = checkpoint
         self.configuration = configuration
+        self.precision = precision
         layout =
             switch checkpoint.source {
             case .huggingFace: .huggingFace
@@ -17,8 +20,8 @@ struct WeightReader {
             }
     }
 
-    func matrix(_ name: TensorName, rows: Int, columns: Int) throws(TransformerError) -> Matrix {
-        try readMatrix(name.name(.weight, in: layout), rows: rows, columns: columns)
+    func matrix(_ name: TensorName, rows: Int, columns: Int) throws(TransformerError) -> Weight {
+        precision.weight(try readMatrix(name.name(.weight, in: layout), rows: rows, columns: columns))
     }
 
     func vector(_ name: TensorName, count: Int) throws(TransformerError) -> Matrix {
@@ -36,7 +39,8 @@ struct WeightReader {
         ) throws(TransformerError) -> LinearLayer {
             let name = TensorName.layer(index, tensor)
             return LinearLayer(
-                weight: try readMatrix(name.name(.weight, in: layout), rows: outputs, columns: inputs, order: order),
+                weight: precision.weight(
+                    try readMatrix(name.name(.weight, in: layout), rows: outputs, columns: inputs, order: order)),
                 bias: bias ? try readVector(name.name(.bias, in: layout), count: outputs, order: order) : nil)
         }
         func headNorm(_ tensor: TensorName.LayerTensor) throws(TransformerError) -> Matrix? {

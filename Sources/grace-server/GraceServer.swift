@@ -5,6 +5,7 @@ import Foundation
 import Grace
 import Logging
 import SystemPackage
+import Transformer
 
 /// The command line of the server: options only.
 @main

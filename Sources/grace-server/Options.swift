@@ -52,7 +52,7 @@ struct ModelOptions: ParsableArguments {
             valueName: "name-or-path"))
     var model = defaults.model
 
-    @Option(help: ArgumentHelp("The number format of the weights: float32.", valueName: "format"))
+    @Option(help: ArgumentHelp("The number format of the weights: float32 or bfloat16.", valueName: "format"))
     var precision = defaults.precision
 
     @Option(help: ArgumentHelp("Threads that compute; by default one for each physical core.", valueName: "number"))

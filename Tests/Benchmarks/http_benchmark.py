@@ -2,9 +2,10 @@
 """Measures a server over HTTP and prints the table of docs/benchmarks.md.
 
     swift build -c release --product grace-server
-    Tests/Benchmarks/http_benchmark.py --kernels default --kernels Haswell
+    Tests/Benchmarks/http_benchmark.py --server float32 --server bfloat16 --server float32,OPENBLAS_CORETYPE=Haswell
 
-Each --kernels starts one server: `default` with OPENBLAS_CORETYPE unset, any other value with the variable set to it.
+Each --server starts one, with that --precision and with the variables after it; those that choose kernels are unset
+otherwise.
 The rounds of the servers alternate, so that a noisy moment of the machine meets all of them; a server that is not being
 measured is idle. Every number is given as best and median of the rounds.
 """
@@ -36,15 +37,17 @@ class Answer:
     compute_tokens: int
     rationale_tokens: int
 
+CHOOSING_KERNELS = ["OPENBLAS_CORETYPE", "GRACE_KERNELS"]
+
 
 class Server:
     """One running grace-server."""
 
-    def __init__(self, binary: Path, models: Path, kernels: str) -> None:
-        environment = {name: value for name, value in os.environ.items() if name != "OPENBLAS_CORETYPE"}
-        if kernels != "default":
-            environment["OPENBLAS_CORETYPE"] = kernels
-        command = [str(binary), "--port", "0", "--models", str(models)]
+    def __init__(self, binary: Path, models: Path, variant: str) -> None:
+        precision, *variables = variant.split(",")
+        environment = {name: value for name, value in os.environ.items() if name not in CHOOSING_KERNELS}
+        environment.update(variable.split("=", 1) for variable in variables)
+        command = [str(binary), "--port", "0", "--models", str(models), "--precision", precision]
         self.process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True)
         assert self.process.stdout is not None
         self.ready_line = self.process.stdout.readline().strip()
@@ -88,8 +91,8 @@ class Measurements:
         return f"{best:.{digits}f} / {statistics.median(values):.{digits}f}"
 
 
-def measure_load(binary: Path, models: Path, kernels: str, into: Measurements) -> None:
-    server = Server(binary, models, kernels)
+def measure_load(binary: Path, models: Path, variant: str, into: Measurements) -> None:
+    server = Server(binary, models, variant)
     into.add("load, s", server.load_seconds, higher_is_better=False)
     server.embed([SHORT_TEXT], 0)
     server.stop()
@@ -112,12 +115,12 @@ def measure_requests(server: Server, into: Measurements) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--kernels", action="append", metavar="NAME", help="default, Haswell, SkylakeX, … (default)")
+    parser.add_argument("--server", action="append", metavar="PRECISION[,NAME=VALUE…]", help="(float32)")
     parser.add_argument("--rounds", type=int, default=7, help="(%(default)s)")
     parser.add_argument("--binary", type=Path, default=ROOT / ".build" / "release" / "grace-server")
     parser.add_argument("--models", type=Path, default=ROOT / "Models")
     arguments = parser.parse_args()
-    names: list[str] = arguments.kernels or ["default"]
+    names: list[str] = arguments.server or ["float32"]
     results = {name: Measurements() for name in names}
     for _ in range(arguments.rounds):
         for name in names:

@@ -21,7 +21,7 @@ struct TinyModel: Sendable {
     var prefix: [TokenID] { Array(golden.cases[0].promptIds.prefix(golden.cases[0].poolingStart)) }
 
     /// nil if that part of the reference was not made.
-    init?(_ name: String) throws {
+    init?(_ name: String, precision: Precision = .float32) throws {
         guard let golden = try Golden.load(name), let directory = ReferenceDirectory.file(name) else {
             print("Reference part \(name) is not there: skipped")
             return nil
@@ -29,7 +29,8 @@ struct TinyModel: Sendable {
         let checkpoint = try Checkpoint(path: FilePath(directory.path))
         let configuration = try TransformerConfiguration(of: checkpoint)
         transformer = Transformer(
-            configuration: configuration, weights: try TransformerWeights(of: checkpoint, configuration))
+            configuration: configuration,
+            weights: try TransformerWeights(of: checkpoint, configuration, precision: precision))
         self.golden = golden
         _ = Self.usesOneBLASThread
     }
@@ -59,11 +60,12 @@ struct TinyModel: Sendable {
     /// Runs an engine for as long as `body` does. Without stop tokens every rationale ends by its length.
     func withEngine<Result>(
         stopTokens: Set<TokenID> = [], sharedPrefix: [TokenID]? = nil, limits: BatchScheduler.Limits = .ample,
-        _ body: (GenerationEngine) async throws -> Result
+        workers: Int = 1, _ body: (GenerationEngine) async throws -> Result
     ) async throws -> Result {
         let engine = GenerationEngine(
             model: transformer,
-            configuration: .init(stopTokens: stopTokens, sharedPrefix: sharedPrefix ?? prefix, limits: limits))
+            configuration: .init(
+                stopTokens: stopTokens, sharedPrefix: sharedPrefix ?? prefix, limits: limits, workers: workers))
         defer { engine.stop() }
         return try await body(engine)
     }

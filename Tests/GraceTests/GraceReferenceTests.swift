@@ -1,8 +1,10 @@
 import Engine
 import Grace
+import SystemPackage
 import TestSupport
 import Testing
 import Tokenization
+import Transformer
 
 /// The whole path from text to vector against PyTorch and transformers.
 @Suite("Grace Reference", .serialized)
@@ -52,6 +54,19 @@ struct GraceReferenceTests {
                 let unit = normalized(bare[index].vector)
                 #expect(relativeL2(unit, expected.embeddingWithoutRationale) <= bound)
                 #expect(cosine(unit, expected.embeddingWithoutRationale) >= 0.99999)
+            }
+        }
+    }
+
+    @Test("The real model in bfloat16 stays within 0.9995 of the reference's vectors", arguments: ["smollm2"])
+    func bfloat16(name: String) async throws {
+        guard let golden = try Golden.load(name), let path = TestModels.path(ofReference: name) else { return }
+        let model = try LoadedModel(path: FilePath(path), precision: .bfloat16)
+        try await Embedder.with(model) { embedder in
+            let settings = EmbeddingSettings(maxRationaleTokens: 0)
+            let embeddings = try await embedder.embed(golden.cases.map(\.text), settings: settings)
+            for (found, expected) in zip(embeddings, golden.cases) {
+                #expect(cosine(found.vector, expected.embeddingWithoutRationale) >= 0.9995)
             }
         }
     }

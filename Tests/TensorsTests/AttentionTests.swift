@@ -27,10 +27,10 @@ private struct Sequence {
     }
 
     /// Runs the sequence in steps of the given lengths.
-    func attend(chunks: [Int]) -> [[Float]] {
+    func attend(chunks: [Int], on workers: Workers = Workers(count: 1)) -> [[Float]] {
         let count = queries.count
-        let keyCache = HeadCache(keyValueHeadCount: keyValueHeadCount, capacity: count + 3, headSize: headSize)
-        let valueCache = HeadCache(keyValueHeadCount: keyValueHeadCount, capacity: count, headSize: headSize)
+        let keyCache = KeyCache(keyValueHeadCount: keyValueHeadCount, capacity: count + 3, headSize: headSize)
+        let valueCache = ValueCache(keyValueHeadCount: keyValueHeadCount, capacity: count, headSize: headSize)
         var result: [[Float]] = []
         for length in chunks {
             let first = result.count
@@ -39,11 +39,9 @@ private struct Sequence {
             let output = padded([[Float]](repeating: queries[0].map { _ in 0 }, count: length))
             keyCache.store(padded(Array(keys[range])), rows: 1..<1 + length, at: first)
             valueCache.store(padded(Array(values[range])), rows: 1..<1 + length, at: first)
-            let scoreCount = Attention.scoreCount(
-                rows: length, positions: range.upperBound, queriesPerKeyValueHead: headCount / keyValueHeadCount)
             Attention.forward(
                 padded(Array(queries[range])), rows: 1..<1 + length, keys: keyCache, values: valueCache,
-                firstPosition: first, scores: Activation(rowCapacity: 1, columns: scoreCount), into: output)
+                firstPosition: first, into: output, on: workers)
             #expect(output.row(0).allSatisfy { $0 == 77 })
             #expect(output.row(length + 1).allSatisfy { $0 == 77 })
             result += (1..<1 + length).map(output.row)
@@ -54,6 +52,22 @@ private struct Sequence {
     private func padded(_ rows: [[Float]]) -> Activation {
         let edge = [rows[0].map { _ in Float(77) }]
         return Activation(elements: edge + rows + edge)
+    }
+}
+
+extension Attention {
+    /// Attention of one sequence.
+    fileprivate static func forward(
+        _ queries: Activation, rows: Range<Int>, keys: KeyCache, values: ValueCache, firstPosition: Int,
+        into output: Activation, on workers: Workers = Workers(count: 1)
+    ) {
+        let queriesPerKeyValueHead = queries.columns / keys.headSize / keys.keyValueHeadCount
+        let scoreCount = scoreCount(
+            positions: firstPosition + rows.count, queriesPerKeyValueHead: queriesPerKeyValueHead, on: workers)
+        forward(
+            queries,
+            sequences: [AttentionSequence(rows: rows, keys: keys, values: values, firstPosition: firstPosition)],
+            scores: Activation(rowCapacity: 1, columns: scoreCount), into: output, on: workers)
     }
 }
 
@@ -81,29 +95,27 @@ struct AttentionTests {
 
     @Test("Weights are the softmax of scaled scores, by hand")
     func literal() {
-        let keys = HeadCache(keyValueHeadCount: 1, capacity: 2, headSize: 1)
-        let values = HeadCache(keyValueHeadCount: 1, capacity: 2, headSize: 1)
+        let keys = KeyCache(keyValueHeadCount: 1, capacity: 2, headSize: 1)
+        let values = ValueCache(keyValueHeadCount: 1, capacity: 2, headSize: 1)
         // Scores 0 and ln 3: weights 1/4 and 3/4.
         keys.store(Activation(elements: [[0], [1.0986123]]), rows: 0..<2, at: 0)
         values.store(Activation(elements: [[4], [8]]), rows: 0..<2, at: 0)
         let output = Activation(rowCapacity: 2, columns: 1)
         Attention.forward(
-            Activation(elements: [[1], [1]]), rows: 0..<2, keys: keys, values: values, firstPosition: 0,
-            scores: Activation(rowCapacity: 1, columns: 4), into: output)
+            Activation(elements: [[1], [1]]), rows: 0..<2, keys: keys, values: values, firstPosition: 0, into: output)
         #expect(output.row(0) == [4])
         #expect(abs(output.row(1)[0] - 7) <= 1e-5)
     }
 
     @Test("Scores far beyond what exp can take do not overflow")
     func largeScores() {
-        let keys = HeadCache(keyValueHeadCount: 1, capacity: 2, headSize: 1)
-        let values = HeadCache(keyValueHeadCount: 1, capacity: 2, headSize: 1)
+        let keys = KeyCache(keyValueHeadCount: 1, capacity: 2, headSize: 1)
+        let values = ValueCache(keyValueHeadCount: 1, capacity: 2, headSize: 1)
         keys.store(Activation(elements: [[1000], [1001]]), rows: 0..<2, at: 0)
         values.store(Activation(elements: [[0], [1]]), rows: 0..<2, at: 0)
         let output = Activation(rowCapacity: 1, columns: 1)
         Attention.forward(
-            Activation(elements: [[1]]), rows: 0..<1, keys: keys, values: values, firstPosition: 1,
-            scores: Activation(rowCapacity: 1, columns: 2), into: output)
+            Activation(elements: [[1]]), rows: 0..<1, keys: keys, values: values, firstPosition: 1, into: output)
         // 1 / (1 + 1/e)
         #expect(abs(output.row(0)[0] - 0.7310586) <= 1e-6)
     }
@@ -111,8 +123,10 @@ struct AttentionTests {
     @Test("A whole sequence equals plain loops", arguments: shapes)
     fileprivate func whole(shape: Shape) {
         let sequence = Sequence(shape)
-        let found = sequence.attend(chunks: [shape.positions])
-        #expect(relativeL2(found.flatMap { $0 }, sequence.expected.flatMap { $0 }) <= 1e-5)
+        for kernels in Kernels.available {
+            let found = sequence.attend(chunks: [shape.positions], on: Workers(count: 1, kernels: kernels))
+            #expect(relativeL2(found.flatMap { $0 }, sequence.expected.flatMap { $0 }) <= 1e-5, "\(kernels)")
+        }
     }
 
     @Test("Row by row equals plain loops", arguments: shapes)
@@ -122,14 +136,15 @@ struct AttentionTests {
         #expect(relativeL2(found.flatMap { $0 }, sequence.expected.flatMap { $0 }) <= 1e-5)
     }
 
-    @Test("A sequence in chunks equals the sequence as a whole, row by row", arguments: shapes)
+    @Test("A sequence in chunks, on any number of threads, has the bits of the sequence as a whole", arguments: shapes)
     fileprivate func chunked(shape: Shape) {
         let sequence = Sequence(shape)
-        let whole = sequence.attend(chunks: [shape.positions])
-        for first in 1..<max(2, shape.positions) where first < shape.positions {
-            let chunks = sequence.attend(chunks: [first, shape.positions - first])
-            for (found, expected) in zip(chunks, whole) {
-                #expect(relativeL2(found, expected) <= 1e-5)
+        for kernels in Kernels.available {
+            let whole = sequence.attend(chunks: [shape.positions], on: Workers(count: 1, kernels: kernels))
+            #expect(sequence.attend(chunks: [shape.positions], on: Workers(count: 3, kernels: kernels)) == whole)
+            for first in 1..<max(2, shape.positions) where first < shape.positions {
+                let chunks = [first, shape.positions - first]
+                #expect(sequence.attend(chunks: chunks, on: Workers(count: 2, kernels: kernels)) == whole)
             }
         }
     }
@@ -149,18 +164,21 @@ struct AttentionTests {
         var generator = SeededGenerator(seed: 9)
         let rows = Activation.random(rows: 5, columns: 6, using: &generator)
         let queries = Activation.random(rows: 1, columns: 12, using: &generator)
-        let original = HeadCache(keyValueHeadCount: 2, capacity: 5, headSize: 3)
-        original.store(rows, rows: 0..<5, at: 0)
-        let copy = HeadCache(keyValueHeadCount: 2, capacity: 9, headSize: 3)
-        copy.copyPrefix(of: original, count: count)
-        copy.store(rows, rows: count..<5, at: count)
-        func attend(_ cache: HeadCache) -> [Float] {
+        let keys = KeyCache(keyValueHeadCount: 2, capacity: 5, headSize: 3)
+        keys.store(rows, rows: 0..<5, at: 0)
+        let values = ValueCache(keyValueHeadCount: 2, capacity: 5, headSize: 3)
+        values.store(rows, rows: 0..<5, at: 0)
+        let keyCopy = KeyCache(keyValueHeadCount: 2, capacity: 19, headSize: 3)
+        keyCopy.copyPrefix(of: keys, count: count)
+        keyCopy.store(rows, rows: count..<5, at: count)
+        let valueCopy = ValueCache(keyValueHeadCount: 2, capacity: 9, headSize: 3)
+        valueCopy.copyPrefix(of: values, count: count)
+        valueCopy.store(rows, rows: count..<5, at: count)
+        func attend(_ keys: KeyCache, _ values: ValueCache) -> [Float] {
             let output = Activation(rowCapacity: 1, columns: 12)
-            Attention.forward(
-                queries, rows: 0..<1, keys: cache, values: cache, firstPosition: 4,
-                scores: Activation(rowCapacity: 1, columns: 10), into: output)
+            Attention.forward(queries, rows: 0..<1, keys: keys, values: values, firstPosition: 4, into: output)
             return output.row(0)
         }
-        #expect(attend(copy) == attend(original))
+        #expect(attend(keyCopy, valueCopy) == attend(keys, values))
     }
 }

@@ -19,7 +19,7 @@ struct RMSNormTests {
         let output = Activation(rowCapacity: 1, columns: input.count)
         RMSNorm.forward(
             Activation(elements: [input]), gain: Matrix(columns: gain.count, elements: gain), epsilon: epsilon,
-            into: output, rows: 1)
+            into: output, rows: 1, on: Workers(count: 1))
         for (found, expected) in zip(output.row(0), expected) {
             #expect(abs(found - expected) <= 1e-6)
         }
@@ -31,7 +31,9 @@ struct RMSNormTests {
         let input = Activation.random(rows: 5, columns: groups * channels, using: &generator)
         let before = input.allRows
         let gain = randomRows(1, channels, using: &generator)[0]
-        RMSNorm.forward(input, gain: Matrix(columns: channels, elements: gain), epsilon: 1e-5, into: input, rows: 4)
+        RMSNorm.forward(
+            input, gain: Matrix(columns: channels, elements: gain), epsilon: 1e-5, into: input, rows: 4,
+            on: Workers(count: 1))
         for row in 0..<4 {
             let expected = (0..<groups).flatMap { group in
                 Reference.rmsNorm(
@@ -72,7 +74,8 @@ struct RotaryTests {
         ] as [(Int, [Float], [Float])])
     func literal(position: Int, head: [Float], expected: [Float]) {
         let heads = Activation(elements: [head])
-        Rotary.forward(heads, angles: angles(of: [position], headSize: 4, theta: 10_000), rows: 1)
+        Rotary.forward(
+            heads, angles: angles(of: [position], headSize: 4, theta: 10_000), rows: 1, on: Workers(count: 1))
         for (found, expected) in zip(heads.row(0), expected) {
             #expect(abs(found - expected) <= 1e-6)
         }
@@ -84,7 +87,8 @@ struct RotaryTests {
         let positions = [0, 1, 5, 700, 3]
         let heads = Activation.random(rows: 6, columns: 3 * headSize, using: &generator)
         let before = heads.allRows
-        Rotary.forward(heads, angles: angles(of: positions, headSize: headSize, theta: 500_000), rows: 5)
+        Rotary.forward(
+            heads, angles: angles(of: positions, headSize: headSize, theta: 500_000), rows: 5, on: Workers(count: 1))
         for (row, position) in positions.enumerated() {
             let expected = (0..<3).flatMap { head in
                 Reference.rotated(
@@ -102,7 +106,9 @@ struct RotaryTests {
         let rows = randomRows(2, 16, using: &generator)
         func product(_ queryPosition: Int, _ keyPosition: Int) -> Float {
             let heads = Activation(elements: rows)
-            Rotary.forward(heads, angles: angles(of: [queryPosition, keyPosition], headSize: 16, theta: 100), rows: 2)
+            Rotary.forward(
+                heads, angles: angles(of: [queryPosition, keyPosition], headSize: 16, theta: 100), rows: 2,
+                on: Workers(count: 1))
             return zip(heads.row(0), heads.row(1)).reduce(0) { $0 + $1.0 * $1.1 }
         }
         #expect(abs(product(7, 3) - product(104, 100)) <= 1e-4)
@@ -115,7 +121,8 @@ struct SwiGLUTests {
     @Test("The gate's silu scales the other branch, by hand and without overflow")
     func literal() {
         let gate = Activation(elements: [[0, 1, -1, 100, -100], [1, 1, 1, 1, 1]])
-        SwiGLU.forward(gate: gate, up: Activation(elements: [[1, 2, 3, 4, 5], [7, 7, 7, 7, 7]]), rows: 1)
+        SwiGLU.forward(
+            gate: gate, up: Activation(elements: [[1, 2, 3, 4, 5], [7, 7, 7, 7, 7]]), rows: 1, on: Workers(count: 1))
         for (found, expected) in zip(gate.row(0), [0, 1.4621172, -0.8068243, 400, 0] as [Float]) {
             #expect(abs(found - expected) <= 1e-6)
         }
@@ -128,7 +135,7 @@ struct SwiGLUTests {
         let gate = Activation.random(rows: 3, columns: 113, using: &generator)
         let up = Activation.random(rows: 3, columns: 113, using: &generator)
         let expected = zip(gate.allRows.joined(), up.allRows.joined()).map { Reference.swiGLU($0, $1) }
-        SwiGLU.forward(gate: gate, up: up, rows: 3)
+        SwiGLU.forward(gate: gate, up: up, rows: 3, on: Workers(count: 1))
         #expect(relativeL2(gate.allRows.flatMap { $0 }, expected) <= 1e-6)
     }
 }

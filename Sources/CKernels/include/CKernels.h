@@ -1,6 +1,10 @@
 #ifndef GRACE_CKERNELS_H
 #define GRACE_CKERNELS_H
 
-// Nothing to call: the target is linked for its constructor (openblas_core.c). A C target needs a header.
+// Beside these the target has a constructor that chooses OpenBLAS's kernels: openblas_core.c.
+#include "bf16_product.h"
+#include "kernel_choice.h"
+#include "row_kernels.h"
+#include "worker_pool.h"
 
 #endif

@@ -1,0 +1,15 @@
+#ifndef GRACE_KERNEL_CHOICE_H
+#define GRACE_KERNEL_CHOICE_H
+
+/// Instruction sets that the kernels here are written for, from the least to the most.
+typedef enum {
+    GRACE_KERNELS_PORTABLE = 0,
+    GRACE_KERNELS_AVX2 = 1,
+    GRACE_KERNELS_AVX512 = 2,
+    GRACE_KERNELS_AVX512_BF16 = 3,
+} grace_kernels;
+
+/// The most that processor and operating system offer.
+grace_kernels grace_best_kernels(void);
+
+#endif
