@@ -111,27 +111,24 @@ package final class GenerationEngine: Sendable {
             precondition(request.poolingStart < request.prompt.count, "nothing to pool")
         }
         let now = ContinuousClock.now
-        let outcome = state.withState {
-            state -> Result<[BatchScheduler.RequestID: Promise<GenerationResult>], EngineError> in
+        let submissions = requests.map { Submission(request: $0, promise: Promise(), submittedAt: now) }
+        let demands = requests.map { request in
+            let shared = request.sharedTokenCount(with: sharedPrefix)
+            return (positionCount: request.positionCount, pendingTokens: request.prompt.count - shared)
+        }
+        let outcome = state.withState { state -> Result<[BatchScheduler.RequestID], EngineError> in
             guard !state.isStopping else { return .failure(.stopped) }
             return Result { () throws(EngineError) in
-                let ids = try state.scheduler.submit(
-                    requests.map { request in
-                        let shared = request.sharedTokenCount(with: sharedPrefix)
-                        return (positionCount: request.positionCount, pendingTokens: request.prompt.count - shared)
-                    })
-                var promises: [BatchScheduler.RequestID: Promise<GenerationResult>] = [:]
-                for (id, request) in zip(ids, requests) {
-                    let promise = Promise<GenerationResult>()
-                    state.submissions[id] = Submission(request: request, promise: promise, submittedAt: now)
-                    promises[id] = promise
+                let ids = try state.scheduler.submit(demands)
+                for (id, submission) in zip(ids, submissions) {
+                    state.submissions[id] = submission
                 }
-                return promises
+                return ids
             }
         }
-        let promises = try outcome.get()
+        let ids = try outcome.get()
         wake.signal()
-        return promises.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
+        return zip(ids, submissions).map { ($0, $1.promise) }
     }
 
     private func cancel(_ ids: [BatchScheduler.RequestID]) {

@@ -8,7 +8,7 @@ import Transformer
 package struct LoadedModel: Sendable {
     /// What its vectors are known by.
     package let identity: ModelIdentity
-    /// The decoder, its weights in float32.
+    /// The decoder, its weights in the precision asked for.
     package let transformer: Transformer
     /// Makes this checkpoint's prompts; it holds tokenizer, template and system message.
     package let promptBuilder: GracePromptBuilder

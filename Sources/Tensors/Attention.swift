@@ -31,10 +31,15 @@ package enum Attention {
         workers.pieceCount * padded(positions) * queriesPerKeyValueHead
     }
 
+    /// Registers that hold so many positions.
+    static func registerCount(_ positions: Int) -> Int {
+        let lanes = Int(GRACE_ATTENTION_LANES)
+        return (positions + lanes - 1) / lanes
+    }
+
     /// Positions in whole registers.
     private static func padded(_ positions: Int) -> Int {
-        let lanes = Int(GRACE_ATTENTION_LANES)
-        return (positions + lanes - 1) / lanes * lanes
+        registerCount(positions) * Int(GRACE_ATTENTION_LANES)
     }
 
     /// Attends from each row to every position of its sequence up to its own.

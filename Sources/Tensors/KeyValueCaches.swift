@@ -18,9 +18,8 @@ package final class KeyCache {
         self.keyValueHeadCount = keyValueHeadCount
         self.capacity = capacity
         self.headSize = headSize
-        let lanes = Int(GRACE_ATTENTION_LANES)
         // An odd number of registers: at a power of two the channels of a position would share one set of the cache.
-        stride = ((capacity + lanes - 1) / lanes | 1) * lanes
+        stride = (Attention.registerCount(capacity) | 1) * Int(GRACE_ATTENTION_LANES)
         storage = Activation(rowCapacity: keyValueHeadCount * headSize, columns: stride, isZeroed: false)
     }
 

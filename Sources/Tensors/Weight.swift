@@ -4,22 +4,6 @@ package enum Weight: Sendable {
     case float32(Matrix)
     /// Products by this package's kernels, with inputs rounded to bfloat16 and sums in float32.
     case bfloat16(PackedBFloat16)
-
-    /// Outputs.
-    package var rows: Int {
-        switch self {
-        case .float32(let matrix): matrix.rows
-        case .bfloat16(let packed): packed.rows
-        }
-    }
-
-    /// Inputs.
-    package var columns: Int {
-        switch self {
-        case .float32(let matrix): matrix.columns
-        case .bfloat16(let packed): packed.columns
-        }
-    }
 }
 
 extension Activation {

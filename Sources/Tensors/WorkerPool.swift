@@ -3,14 +3,14 @@ import CKernels
 /// A fixed number of threads that share out one piece of work after another; idle, they use no processor.
 ///
 /// It belongs to one thread, the first of its workers: it is not `Sendable`.
-package final class WorkerPool {
+final class WorkerPool {
     /// The threads that there are, the caller's among them.
-    package let workerCount: Int
+    let workerCount: Int
     private let pool: OpaquePointer?
 
     /// Starts all workers but the first, which is the thread that calls `run`. Where the system grants no thread, there is
     /// one worker.
-    package init(workerCount: Int) {
+    init(workerCount: Int) {
         let pool = workerCount > 1 ? grace_worker_pool_create(Int32(clamping: workerCount)) : nil
         self.pool = pool
         self.workerCount = pool == nil ? 1 : workerCount
