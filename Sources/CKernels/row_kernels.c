@@ -61,106 +61,6 @@ BODY void rotary_body(float *heads, const float *angles, size_t H, size_t D) {
     }
 }
 
-// Vectors are passed between functions that are all inlined: there is no interface to change.
-#pragma clang diagnostic ignored "-Wpsabi"
-
-/// Sixteen numbers: one register of AVX-512, two of AVX2, four of the baseline.
-typedef float vector __attribute__((vector_size(64), aligned(4)));
-
-#define LANES GRACE_ATTENTION_LANES
-
-BODY vector load(const float *from) { return *(const vector *)from; }
-
-// As many sums as hide the latency of adding to one.
-#define CHAINS 8
-
-/// Products of a query with `LANES` keys, which lie side by side.
-BODY vector products(const float *query, const float *keys, size_t stride, size_t D) {
-#pragma clang fp contract(fast)
-    vector sums[CHAINS] = {{0}};
-    size_t d = 0;
-    for (; d + CHAINS <= D; d += CHAINS) {
-#pragma clang loop unroll(full)
-        for (size_t c = 0; c < CHAINS; c++) sums[c] += query[d + c] * load(keys + (d + c) * stride);
-    }
-    for (; d < D; d++) sums[0] += query[d] * load(keys + d * stride);
-    return ((sums[0] + sums[1]) + (sums[2] + sums[3])) + ((sums[4] + sums[5]) + (sums[6] + sums[7]));
-}
-
-/// The sum of S rows of values, each by its weight: four registers of channels, for rows of even and of odd number.
-BODY void weigh_4(const float *weights, const float *values, float *output, size_t S, size_t D) {
-#pragma clang fp contract(fast)
-    vector even[4] = {{0}};
-    vector odd[4] = {{0}};
-    size_t s = 0;
-    for (; s + 2 <= S; s += 2) {
-#pragma clang loop unroll(full)
-        for (size_t b = 0; b < 4; b++) {
-            even[b] += weights[s] * load(values + s * D + b * LANES);
-            odd[b] += weights[s + 1] * load(values + (s + 1) * D + b * LANES);
-        }
-    }
-#pragma clang loop unroll(full)
-    for (size_t b = 0; b < 4; b++) {
-        if (s < S) even[b] += weights[s] * load(values + s * D + b * LANES);
-        *(vector *)(output + b * LANES) = even[b] + odd[b];
-    }
-}
-
-/// The same for one register of channels.
-BODY void weigh_1(const float *weights, const float *values, float *output, size_t S, size_t D) {
-#pragma clang fp contract(fast)
-    vector sum = {0};
-    for (size_t s = 0; s < S; s++) sum += weights[s] * load(values + s * D);
-    *(vector *)output = sum;
-}
-
-BODY void softmax(float *scores, size_t S) {
-#pragma clang fp contract(fast) reassociate(on)
-    float largest = scores[0];
-    size_t whole = S / LANES * LANES;
-    if (whole > 0) {
-        vector lanes = load(scores);
-        for (size_t s = LANES; s < whole; s += LANES) lanes = __builtin_elementwise_max(lanes, load(scores + s));
-        largest = __builtin_reduce_max(lanes);
-    }
-    for (size_t s = whole; s < S; s++) largest = scores[s] > largest ? scores[s] : largest;
-    float sum = 0;
-    for (size_t s = 0; s < S; s++) {
-        scores[s] = exponential(scores[s] - largest);
-        sum += scores[s];
-    }
-    float share = 1.0f / sum;
-    for (size_t s = 0; s < S; s++) scores[s] *= share;
-}
-
-BODY void attention_body(
-    const float *queries, const float *keys, const float *values, float *output, float *scores, size_t G, size_t S,
-    size_t D, size_t capacity) {
-#pragma clang fp contract(fast)
-    size_t padded = (S + LANES - 1) / LANES * LANES;
-    float scale = 1.0f / __builtin_sqrtf((float)D);
-    // Keys are read once for all queries that share them.
-    for (size_t s = 0; s < padded; s += LANES) {
-        for (size_t g = 0; g < G; g++) {
-            *(vector *)(scores + g * padded + s) = products(queries + g * D, keys + s, capacity, D) * scale;
-        }
-    }
-    for (size_t g = 0; g < G; g++) {
-        float *weights = scores + g * padded;
-        float *sums = output + g * D;
-        softmax(weights, S);
-        size_t d = 0;
-        for (; d + 4 * LANES <= D; d += 4 * LANES) weigh_4(weights, values + d, sums + d, S, D);
-        for (; d + LANES <= D; d += LANES) weigh_1(weights, values + d, sums + d, S, D);
-        for (; d < D; d++) {
-            float sum = 0;
-            for (size_t s = 0; s < S; s++) sum += weights[s] * values[s * D + d];
-            sums[d] = sum;
-        }
-    }
-}
-
 // MARK: - For each instruction set
 
 #if defined(__x86_64__)
@@ -188,11 +88,6 @@ BODY void attention_body(
 KERNEL(rms_norm, (const float *x, const float *gain, float epsilon, float *y, size_t C), (x, gain, epsilon, y, C))
 KERNEL(swiglu, (float *gate, const float *up, size_t F), (gate, up, F))
 KERNEL(rotary, (float *heads, const float *angles, size_t H, size_t D), (heads, angles, H, D))
-KERNEL(
-    attention,
-    (const float *queries, const float *keys, const float *values, float *output, float *scores, size_t G, size_t S,
-     size_t D, size_t capacity),
-    (queries, keys, values, output, scores, G, S, D, capacity))
 
 void grace_rms_norm(grace_kernels kernels, const float *x, const float *gain, float epsilon, float *y, size_t C) {
     CALL(rms_norm, (x, gain, epsilon, y, C))
@@ -204,10 +99,4 @@ void grace_swiglu(grace_kernels kernels, float *gate, const float *up, size_t F)
 
 void grace_rotary(grace_kernels kernels, float *heads, const float *angles, size_t H, size_t D) {
     CALL(rotary, (heads, angles, H, D))
-}
-
-void grace_attention(
-    grace_kernels kernels, const float *queries, const float *keys, const float *values, float *output, float *scores,
-    size_t G, size_t S, size_t D, size_t capacity) {
-    CALL(attention, (queries, keys, values, output, scores, G, S, D, capacity))
 }

@@ -15,6 +15,7 @@ final class GenerationLoop {
     private let model: Transformer
     private let stopTokens: Set<TokenID>
     private let activations: Activations
+    private let pagePool: KeyValuePagePool
     private let prefix: SharedPrefix
     private var rows: [BatchScheduler.RequestID: LiveRow] = [:]
 
@@ -25,7 +26,8 @@ final class GenerationLoop {
             configuration: model.configuration, tokenCapacity: configuration.limits.maxStepTokens,
             samplingCapacity: configuration.limits.maxLiveRequests, workerCount: configuration.workers)
         let tokens = configuration.sharedPrefix
-        let cache = KVCache(configuration: model.configuration, capacity: tokens.count)
+        pagePool = model.makePagePool()
+        let cache = KVCache(pool: pagePool)
         prefix = SharedPrefix(tokens: tokens, cache: cache)
         while cache.count < tokens.count {
             let end = min(tokens.count, cache.count + activations.tokenCapacity)
@@ -37,7 +39,7 @@ final class GenerationLoop {
     func addRow(_ id: BatchScheduler.RequestID, _ request: GenerationRequest, submittedAt: ContinuousClock.Instant) {
         rows[id] = LiveRow(
             request: request,
-            cache: KVCache(configuration: model.configuration, capacity: request.positionCount), prefix: prefix,
+            cache: KVCache(pool: pagePool), prefix: prefix,
             channels: model.configuration.hiddenSize, submittedAt: submittedAt)
     }
 

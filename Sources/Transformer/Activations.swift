@@ -30,8 +30,8 @@ package final class Activations {
     let gate: Activation
     /// `[T, F]`
     let up: Activation
-    /// Attention weights of the rows at work, `[1, pieces * G * S]`.
-    private(set) var scores: Activation
+    /// Scores of the rows at work.
+    let attentionScratch = AttentionScratch()
     /// The hidden states of the rows that sample, `[rows, C]`.
     let samplingStates: Activation
     /// `[rows, V]`
@@ -62,14 +62,7 @@ package final class Activations {
         update = tokens(c.hiddenSize)
         gate = tokens(c.feedForwardSize)
         up = tokens(c.feedForwardSize)
-        scores = Activation(rowCapacity: 1, columns: 1)
         samplingStates = Activation(rowCapacity: samplingCapacity, columns: c.hiddenSize)
         logits = Activation(rowCapacity: samplingCapacity, columns: c.vocabularySize)
-    }
-
-    /// Attention scratch grows with the longest sequence met, not with the longest that the model allows.
-    func reserveScores(_ count: Int) {
-        guard scores.columns < count else { return }
-        scores = Activation(rowCapacity: 1, columns: max(count, 2 * scores.columns))
     }
 }

@@ -1,38 +1,41 @@
 import Tensors
 
-/// The keys and values of one sequence: for every layer `[keyValueHeads, headSize, capacity]` and
-/// `[keyValueHeads, capacity, headSize]`.
+/// The keys and values of one sequence.
 package final class KVCache {
     /// Positions that hold a token.
     package private(set) var count = 0
-    /// Positions that there is room for.
-    package let capacity: Int
-    let keys: [KeyCache]
-    let values: [ValueCache]
+    let pages: KeyValuePages
 
-    /// Allocates room for `capacity` positions.
-    package init(configuration: TransformerConfiguration, capacity: Int) {
-        self.capacity = capacity
-        let c = configuration
-        keys = (0..<c.layerCount).map { _ in
-            KeyCache(keyValueHeadCount: c.keyValueHeadCount, capacity: capacity, headSize: c.headSize)
-        }
-        values = (0..<c.layerCount).map { _ in
-            ValueCache(keyValueHeadCount: c.keyValueHeadCount, capacity: capacity, headSize: c.headSize)
-        }
+    /// An empty cache; it takes pages as it grows.
+    package init(pool: KeyValuePagePool) {
+        pages = KeyValuePages(pool: pool)
     }
 
-    /// Makes this empty cache begin with the first `count` positions of another: a shared prefix.
+    /// Makes this empty cache begin with the first `count` positions of another, which keeps them as they are: a shared
+    /// prefix.
     package func adoptPrefix(of other: KVCache, count: Int) {
         precondition(self.count == 0 && count <= other.count, "\(count) positions of \(other.count)")
-        for layer in keys.indices {
-            keys[layer].copyPrefix(of: other.keys[layer], count: count)
-            values[layer].copyPrefix(of: other.values[layer], count: count)
-        }
+        pages.adoptPrefix(of: other.pages, positions: count)
         self.count = count
     }
 
     func advance(by tokens: Int) {
         count += tokens
+    }
+}
+
+extension Transformer {
+    /// A pool of pages for this model's keys and values: in bfloat16 unless the products are in float32.
+    package func makePagePool() -> KeyValuePagePool {
+        let format: KeyValueFormat =
+            switch weights.embedding {
+            case .float32: .float32
+            case .bfloat16: .bfloat16
+            }
+        let c = configuration
+        return KeyValuePagePool(
+            shape: KeyValueShape(
+                layerCount: c.layerCount, keyValueHeadCount: c.keyValueHeadCount, headSize: c.headSize,
+                format: format))
     }
 }

@@ -7,10 +7,10 @@ package typealias TokenID = Int32
 package struct SequenceChunk {
     /// At least one token.
     package let tokens: ArraySlice<TokenID>
-    /// The sequence's own; the step adds the tokens to it.
+    /// The sequence's own; it holds the positions before the tokens, and the step adds them to it.
     package let cache: KVCache
 
-    /// - Parameter cache: has room for the tokens, and holds the positions before them.
+    /// Takes both as they are.
     package init(tokens: ArraySlice<TokenID>, cache: KVCache) {
         self.tokens = tokens
         self.cache = cache
@@ -41,8 +41,9 @@ package struct Transformer: Sendable {
         let tokenCount = chunks.reduce(0) { $0 + $1.tokens.count }
         precondition(tokenCount <= activations.tokenCapacity, "\(tokenCount) tokens of \(activations.tokenCapacity)")
         embed(chunks, activations)
+        let plan = attentionPlan(chunks)
         for (layer, layerWeights) in weights.layers.enumerated() {
-            attention(chunks, layer: layer, layerWeights, activations, rows: tokenCount)
+            attention(plan, layer: layer, layerWeights, activations, rows: tokenCount)
             feedForward(layerWeights, activations, rows: tokenCount)
         }
         for chunk in chunks {
@@ -64,6 +65,17 @@ package struct Transformer: Sendable {
         return activations.logits
     }
 
+    private func attentionPlan(_ chunks: [SequenceChunk]) -> AttentionPlan {
+        var firstRow = 0
+        let sequences = chunks.map { chunk in
+            let rows = firstRow..<firstRow + chunk.tokens.count
+            firstRow = rows.upperBound
+            chunk.cache.pages.reserve(positions: chunk.cache.count + rows.count)
+            return AttentionSequence(rows: rows, pages: chunk.cache.pages, firstPosition: chunk.cache.count)
+        }
+        return AttentionPlan(sequences, headCount: configuration.headCount)
+    }
+
     private func embed(_ chunks: [SequenceChunk], _ activations: Activations) {
         var row = 0
         var positions: [Int] = []
@@ -78,7 +90,7 @@ package struct Transformer: Sendable {
     }
 
     private func attention(
-        _ chunks: [SequenceChunk], layer: Int, _ weights: TransformerWeights.Layer, _ a: Activations, rows: Int
+        _ plan: AttentionPlan, layer: Int, _ weights: TransformerWeights.Layer, _ a: Activations, rows: Int
     ) {
         let epsilon = configuration.normEpsilon
         RMSNorm.forward(
@@ -94,27 +106,11 @@ package struct Transformer: Sendable {
         }
         Rotary.forward(a.queries, angles: a.angles, rows: rows, on: a.workers)
         Rotary.forward(a.keys, angles: a.angles, rows: rows, on: a.workers)
-        attend(chunks, layer: layer, a)
+        Attention.store(keys: a.keys, values: a.values, layer: layer, of: plan, on: a.workers)
+        Attention.forward(
+            a.queries, layer: layer, of: plan, scratch: a.attentionScratch, into: a.attended, on: a.workers)
         weights.attentionOutput.forward(a.attended, into: a.update, rows: rows, a.workers)
         a.residual.add(a.update, rows: rows)
-    }
-
-    private func attend(_ chunks: [SequenceChunk], layer: Int, _ a: Activations) {
-        var firstRow = 0
-        let sequences = chunks.map { chunk in
-            let rows = firstRow..<firstRow + chunk.tokens.count
-            firstRow = rows.upperBound
-            let cache = chunk.cache
-            cache.keys[layer].store(a.keys, rows: rows, at: cache.count)
-            cache.values[layer].store(a.values, rows: rows, at: cache.count)
-            return AttentionSequence(
-                rows: rows, keys: cache.keys[layer], values: cache.values[layer], firstPosition: cache.count)
-        }
-        a.reserveScores(
-            Attention.scoreCount(
-                positions: chunks.map { $0.cache.count + $0.tokens.count }.max() ?? 0,
-                queriesPerKeyValueHead: configuration.headCount / configuration.keyValueHeadCount, on: a.workers))
-        Attention.forward(a.queries, sequences: sequences, scores: a.scores, into: a.attended, on: a.workers)
     }
 
     private func feedForward(_ weights: TransformerWeights.Layer, _ a: Activations, rows: Int) {

@@ -101,7 +101,7 @@ struct TinyModel: Sendable {
     private func fullPass(_ tokens: [TokenID]) -> (states: Activation, activations: Activations) {
         let activations = Activations(
             configuration: transformer.configuration, tokenCapacity: tokens.count, samplingCapacity: 1)
-        let cache = KVCache(configuration: transformer.configuration, capacity: tokens.count)
+        let cache = KVCache(pool: transformer.makePagePool())
         let states = transformer.forward([SequenceChunk(tokens: tokens[...], cache: cache)], activations: activations)
         return (states, activations)
     }

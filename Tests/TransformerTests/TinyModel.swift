@@ -195,7 +195,7 @@ extension Transformer {
     /// The hidden states of the tokens as one sequence, in steps of the given lengths; one step without.
     func hiddenStates(of tokens: [TokenID], steps: [Int]? = nil) -> [[Float]] {
         let activations = Activations(configuration: configuration, tokenCapacity: tokens.count, samplingCapacity: 1)
-        let cache = KVCache(configuration: configuration, capacity: tokens.count)
+        let cache = KVCache(pool: makePagePool())
         var result: [[Float]] = []
         for length in steps ?? [tokens.count] {
             let states = forward(

@@ -17,7 +17,7 @@ struct TransformerReferenceTests {
             configuration: configuration, weights: try TransformerWeights(of: checkpoint, configuration))
         let activations = Activations(configuration: configuration, tokenCapacity: 512, samplingCapacity: 1)
         for expected in golden.cases {
-            let cache = KVCache(configuration: configuration, capacity: expected.promptIds.count)
+            let cache = KVCache(pool: model.makePagePool())
             let hiddenStates = model.forward(
                 [SequenceChunk(tokens: expected.promptIds[...], cache: cache)], activations: activations)
             let logits = model.logits(

@@ -37,7 +37,8 @@ struct TransformerStepTests {
         let sequences = [5, 1, 17, 2].enumerated().map { randomTokens($1, seed: UInt64(100 + $0)) }
         let alone = sequences.map { model.hiddenStates(of: $0) }
         let activations = Activations(configuration: model.configuration, tokenCapacity: 64, samplingCapacity: 4)
-        let caches = sequences.map { KVCache(configuration: model.configuration, capacity: $0.count) }
+        let pool = model.makePagePool()
+        let caches = sequences.map { _ in KVCache(pool: pool) }
         var found = [[[Float]]](repeating: [], count: sequences.count)
         // Each sequence is at a position of its own: the first step takes one token, the second the rest.
         for step in 0..<2 {
@@ -66,10 +67,11 @@ struct TransformerStepTests {
         let tokens = randomTokens(10, seed: 2)
         let whole = model.hiddenStates(of: tokens)
         let activations = Activations(configuration: model.configuration, tokenCapacity: 10, samplingCapacity: 1)
-        // The cache that is adopted from may hold more, and may have had room for more, than is taken.
-        let original = KVCache(configuration: model.configuration, capacity: 14)
+        let pool = model.makePagePool()
+        // The cache that is adopted from may hold more than is taken.
+        let original = KVCache(pool: pool)
         _ = model.forward([SequenceChunk(tokens: tokens[..<9], cache: original)], activations: activations)
-        let cache = KVCache(configuration: model.configuration, capacity: 10)
+        let cache = KVCache(pool: pool)
         cache.adoptPrefix(of: original, count: count)
         #expect(cache.count == count)
         let states = model.forward([SequenceChunk(tokens: tokens[count...], cache: cache)], activations: activations)
@@ -84,7 +86,7 @@ struct TransformerStepTests {
         let activations = Activations(configuration: model.configuration, tokenCapacity: 40, samplingCapacity: 1)
         for length in [3, 40, 1, 17] {
             let tokens = randomTokens(length, seed: UInt64(length))
-            let cache = KVCache(configuration: model.configuration, capacity: length)
+            let cache = KVCache(pool: model.makePagePool())
             let states = model.forward([SequenceChunk(tokens: tokens[...], cache: cache)], activations: activations)
             #expect((0..<length).map(states.row) == model.hiddenStates(of: tokens))
         }

@@ -102,7 +102,7 @@ struct WeightTests {
             #expect(transformer.configuration.tiesHeadToEmbedding == isTied)
             let activations = Activations(
                 configuration: transformer.configuration, tokenCapacity: 3, samplingCapacity: 2)
-            let cache = KVCache(configuration: transformer.configuration, capacity: 3)
+            let cache = KVCache(pool: transformer.makePagePool())
             let states = transformer.forward(
                 [SequenceChunk(tokens: [5, 6, 7], cache: cache)], activations: activations)
             let rows = [states.row(2), states.row(0)]

@@ -17,17 +17,4 @@ void grace_swiglu(grace_kernels kernels, float *gate, const float *up, size_t F)
 /// i + D / 2.
 void grace_rotary(grace_kernels kernels, float *heads, const float *angles, size_t H, size_t D);
 
-/// Positions that attention takes at once: keys have room for a multiple of it, and scores too.
-#define GRACE_ATTENTION_LANES 16
-
-/// Attention of G queries, `[G, D]`, that share a key head, over S positions: softmax of the scaled products, and the mean
-/// of the values by it, `[G, D]`.
-///
-/// Keys are `[D, capacity]`, the positions of a channel side by side, so that products of many positions need no sum across
-/// a register; what stands behind the S positions is read and not used. Values are `[S, D]`. `scores` is scratch for
-/// `[G, S]`, with S made a multiple of the lanes.
-void grace_attention(
-    grace_kernels kernels, const float *queries, const float *keys, const float *values, float *output, float *scores,
-    size_t G, size_t S, size_t D, size_t capacity);
-
 #endif
