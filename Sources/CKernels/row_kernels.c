@@ -41,6 +41,10 @@ BODY void rms_norm_body(const float *x, const float *gain, float epsilon, float 
     for (size_t c = 0; c < C; c++) y[c] = x[c] * scale * gain[c];
 }
 
+BODY void add_body(float *restrict x, const float *restrict y, size_t C) {
+    for (size_t c = 0; c < C; c++) x[c] += y[c];
+}
+
 BODY void swiglu_body(float *gate, const float *up, size_t F) {
 #pragma clang fp contract(fast)
     for (size_t f = 0; f < F; f++) gate[f] = gate[f] / (1.0f + exponential(-gate[f])) * up[f];
@@ -86,11 +90,16 @@ BODY void rotary_body(float *heads, const float *angles, size_t H, size_t D) {
 #endif
 
 KERNEL(rms_norm, (const float *x, const float *gain, float epsilon, float *y, size_t C), (x, gain, epsilon, y, C))
+KERNEL(add, (float *x, const float *y, size_t C), (x, y, C))
 KERNEL(swiglu, (float *gate, const float *up, size_t F), (gate, up, F))
 KERNEL(rotary, (float *heads, const float *angles, size_t H, size_t D), (heads, angles, H, D))
 
 void grace_rms_norm(grace_kernels kernels, const float *x, const float *gain, float epsilon, float *y, size_t C) {
     CALL(rms_norm, (x, gain, epsilon, y, C))
+}
+
+void grace_add(grace_kernels kernels, float *x, const float *y, size_t C) {
+    CALL(add, (x, y, C))
 }
 
 void grace_swiglu(grace_kernels kernels, float *gate, const float *up, size_t F) {

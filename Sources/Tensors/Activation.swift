@@ -1,3 +1,5 @@
+import CKernels
+
 /// A mutable float32 matrix, `[rows, columns]`, row-major, of a fixed capacity of rows: what a forward pass writes.
 ///
 /// It belongs to one thread: it is not `Sendable`.
@@ -44,21 +46,12 @@ package final class Activation {
         pointer(toRow: index).update(from: source.pointer(toRow: row), count: count * columns)
     }
 
-    /// Adds the first `rows` rows of `other` to this activation's: a residual connection.
-    package func add(_ other: Activation, rows: Int) {
-        precondition(other.columns == columns && rows <= rowCapacity && rows <= other.rowCapacity, "shapes differ")
-        for index in 0..<rows * columns {
-            elements[index] += other.elements[index]
-        }
-    }
-
     /// Adds one row to every one of the first `rows` rows: a bias.
-    package func addToEachRow(_ bias: Matrix, rows: Int) {
+    package func addToEachRow(_ bias: Matrix, rows: Int, on workers: Workers) {
         precondition(bias.rows == 1 && bias.columns == columns && rows <= rowCapacity, "shapes differ")
-        for row in 0..<rows {
-            let values = pointer(toRow: row)
-            for column in 0..<columns {
-                values[column] += bias.elements[column]
+        workers.run(rows, cost: rows * columns) { _, rows in
+            for row in rows {
+                grace_add(workers.kernels, pointer(toRow: row), bias.pointer(toRow: 0), columns)
             }
         }
     }

@@ -38,16 +38,21 @@ package struct Rotary: Sendable {
     /// Rotates every head of the first `rows` rows in place.
     ///
     /// - Parameters:
-    ///   - heads: `[rows, heads * headSize]`
+    ///   - activations: queries and keys, each `[rows, heads * headSize]`.
     ///   - angles: `[rows, headSize]`, as `computeAngles(of:into:)` writes them.
-    package static func forward(_ heads: Activation, angles: Activation, rows: Int, on workers: Workers) {
+    package static func forward(_ activations: Activation..., angles: Activation, rows: Int, on workers: Workers) {
         let headSize = angles.columns
-        precondition(heads.columns % headSize == 0, "rows of \(heads.columns) channels in heads of \(headSize)")
-        workers.run(rows, cost: rows * heads.columns * 2) { _, rows in
-            for row in rows {
-                grace_rotary(
-                    workers.kernels, heads.pointer(toRow: row), angles.pointer(toRow: row), heads.columns / headSize,
-                    headSize)
+        for heads in activations {
+            precondition(heads.columns % headSize == 0, "rows of \(heads.columns) channels in heads of \(headSize)")
+        }
+        let channels = activations.reduce(0) { $0 + $1.columns }
+        workers.run(rows, cost: rows * channels * 2) { _, rows in
+            for heads in activations {
+                for row in rows {
+                    grace_rotary(
+                        workers.kernels, heads.pointer(toRow: row), angles.pointer(toRow: row),
+                        heads.columns / headSize, headSize)
+                }
             }
         }
     }

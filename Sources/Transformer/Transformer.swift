@@ -42,16 +42,17 @@ package struct Transformer: Sendable {
         precondition(tokenCount <= activations.tokenCapacity, "\(tokenCount) tokens of \(activations.tokenCapacity)")
         embed(chunks, activations)
         let plan = attentionPlan(chunks)
+        // What a layer's half adds to the residual stream is added as the next half begins: there is one pass over it.
         for (layer, layerWeights) in weights.layers.enumerated() {
+            normalize(adding: layer > 0, gain: layerWeights.attentionNorm, activations, rows: tokenCount)
             attention(plan, layer: layer, layerWeights, activations, rows: tokenCount)
+            normalize(adding: true, gain: layerWeights.feedForwardNorm, activations, rows: tokenCount)
             feedForward(layerWeights, activations, rows: tokenCount)
         }
+        normalize(adding: true, gain: weights.finalNorm, activations, rows: tokenCount)
         for chunk in chunks {
             chunk.cache.advance(by: chunk.tokens.count)
         }
-        RMSNorm.forward(
-            activations.residual, gain: weights.finalNorm, epsilon: configuration.normEpsilon,
-            into: activations.normalized, rows: tokenCount, on: activations.workers)
         return activations.normalized
     }
 
@@ -89,39 +90,36 @@ package struct Transformer: Sendable {
         weights.rotary.computeAngles(of: positions, into: activations.angles)
     }
 
+    private func normalize(adding: Bool, gain: Matrix, _ a: Activations, rows: Int) {
+        RMSNorm.forward(
+            a.residual, adding: adding ? a.update : nil, gain: gain, epsilon: configuration.normEpsilon,
+            into: a.normalized, rows: rows, on: a.workers)
+    }
+
     private func attention(
         _ plan: AttentionPlan, layer: Int, _ weights: TransformerWeights.Layer, _ a: Activations, rows: Int
     ) {
-        let epsilon = configuration.normEpsilon
-        RMSNorm.forward(
-            a.residual, gain: weights.attentionNorm, epsilon: epsilon, into: a.normalized, rows: rows, on: a.workers)
         weights.query.forward(a.normalized, into: a.queries, rows: rows, a.workers)
         weights.key.forward(a.normalized, into: a.keys, rows: rows, a.workers)
         weights.value.forward(a.normalized, into: a.values, rows: rows, a.workers)
-        if let gain = weights.queryNorm {
-            RMSNorm.forward(a.queries, gain: gain, epsilon: epsilon, into: a.queries, rows: rows, on: a.workers)
+        for (heads, gain) in [(a.queries, weights.queryNorm), (a.keys, weights.keyNorm)] {
+            if let gain {
+                RMSNorm.forward(
+                    heads: heads, gain: gain, epsilon: configuration.normEpsilon, rows: rows, on: a.workers)
+            }
         }
-        if let gain = weights.keyNorm {
-            RMSNorm.forward(a.keys, gain: gain, epsilon: epsilon, into: a.keys, rows: rows, on: a.workers)
-        }
-        Rotary.forward(a.queries, angles: a.angles, rows: rows, on: a.workers)
-        Rotary.forward(a.keys, angles: a.angles, rows: rows, on: a.workers)
+        Rotary.forward(a.queries, a.keys, angles: a.angles, rows: rows, on: a.workers)
         Attention.store(keys: a.keys, values: a.values, layer: layer, of: plan, on: a.workers)
         Attention.forward(
             a.queries, layer: layer, of: plan, scratch: a.attentionScratch, into: a.attended, on: a.workers)
         weights.attentionOutput.forward(a.attended, into: a.update, rows: rows, a.workers)
-        a.residual.add(a.update, rows: rows)
     }
 
     private func feedForward(_ weights: TransformerWeights.Layer, _ a: Activations, rows: Int) {
-        RMSNorm.forward(
-            a.residual, gain: weights.feedForwardNorm, epsilon: configuration.normEpsilon, into: a.normalized,
-            rows: rows, on: a.workers)
         weights.gate.forward(a.normalized, into: a.gate, rows: rows, a.workers)
         weights.up.forward(a.normalized, into: a.up, rows: rows, a.workers)
         SwiGLU.forward(gate: a.gate, up: a.up, rows: rows, on: a.workers)
         weights.down.forward(a.gate, into: a.update, rows: rows, a.workers)
-        a.residual.add(a.update, rows: rows)
     }
 }
 
@@ -130,7 +128,7 @@ extension LinearLayer {
     func forward(_ input: Activation, into output: Activation, rows: Int, _ workers: Workers) {
         workers.multiply(input, byTransposeOf: weight, into: output, rows: rows)
         if let bias {
-            output.addToEachRow(bias, rows: rows)
+            output.addToEachRow(bias, rows: rows, on: workers)
         }
     }
 }

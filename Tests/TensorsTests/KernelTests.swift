@@ -18,21 +18,41 @@ struct RMSNormTests {
     func literal(input: [Float], gain: [Float], epsilon: Float, expected: [Float]) {
         let output = Activation(rowCapacity: 1, columns: input.count)
         RMSNorm.forward(
-            Activation(elements: [input]), gain: Matrix(columns: gain.count, elements: gain), epsilon: epsilon,
-            into: output, rows: 1, on: Workers(count: 1))
+            Activation(elements: [input]), adding: nil, gain: Matrix(columns: gain.count, elements: gain),
+            epsilon: epsilon, into: output, rows: 1, on: Workers(count: 1))
         for (found, expected) in zip(output.row(0), expected) {
             #expect(abs(found - expected) <= 1e-6)
         }
     }
 
-    @Test("Each group of channels is normalised by itself, in place too", arguments: [(1, 64), (3, 17), (8, 1)])
+    @Test("What is added before stays in the residual stream, row by row")
+    func adding() {
+        var generator = SeededGenerator(seed: 3)
+        let residual = Activation.random(rows: 4, columns: 19, using: &generator)
+        let update = Activation.random(rows: 4, columns: 19, using: &generator)
+        let before = residual.allRows
+        let gain = randomRows(1, 19, using: &generator)[0]
+        let output = Activation(rowCapacity: 4, columns: 19)
+        RMSNorm.forward(
+            residual, adding: update, gain: Matrix(columns: 19, elements: gain), epsilon: 1e-5, into: output, rows: 3,
+            on: Workers(count: 2))
+        for row in 0..<3 {
+            let sums = zip(before[row], update.row(row)).map { $0 + $1 }
+            #expect(residual.row(row) == sums)
+            #expect(relativeL2(output.row(row), Reference.rmsNorm(sums, gain: gain, epsilon: 1e-5)) <= 1e-6)
+        }
+        #expect(residual.row(3) == before[3])
+        #expect(output.row(3) == [Float](repeating: 0, count: 19))
+    }
+
+    @Test("Each group of channels is normalised by itself, in place", arguments: [(1, 64), (3, 17), (8, 1)])
     func groups(groups: Int, channels: Int) {
         var generator = SeededGenerator(seed: UInt64(groups * channels))
         let input = Activation.random(rows: 5, columns: groups * channels, using: &generator)
         let before = input.allRows
         let gain = randomRows(1, channels, using: &generator)[0]
         RMSNorm.forward(
-            input, gain: Matrix(columns: channels, elements: gain), epsilon: 1e-5, into: input, rows: 4,
+            heads: input, gain: Matrix(columns: channels, elements: gain), epsilon: 1e-5, rows: 4,
             on: Workers(count: 1))
         for row in 0..<4 {
             let expected = (0..<groups).flatMap { group in

@@ -10,6 +10,9 @@
 /// `y = x / sqrt(mean(x^2) + epsilon) * gain`, C channels; `y` may be `x`.
 void grace_rms_norm(grace_kernels kernels, const float *x, const float *gain, float epsilon, float *y, size_t C);
 
+/// `x = x + y`, C channels.
+void grace_add(grace_kernels kernels, float *x, const float *y, size_t C);
+
 /// `gate = gate / (1 + exp(-gate)) * up`, F channels.
 void grace_swiglu(grace_kernels kernels, float *gate, const float *up, size_t F);
 
