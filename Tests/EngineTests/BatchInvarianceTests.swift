@@ -26,6 +26,51 @@ struct BatchInvarianceTests {
         expectSameBits(unshared, alone)
     }
 
+    @Test(
+        "Whatever comes, goes and is cancelled beside it, and on however many threads: the same bits",
+        arguments: TinyModel.names, 0..<8 as Range<UInt64>)
+    func randomTraffic(name: String, seed: UInt64) async throws {
+        guard let model = try TinyModel(name, precision: .bfloat16) else { return }
+        var generator = SeededGenerator(seed: seed)
+        let requests = (0..<24).map { index in
+            var request = model.request(
+                index, maxRationaleTokens: Int.random(in: 0...30, using: &generator),
+                temperature: Bool.random(using: &generator) ? 0 : 0.8,
+                topP: Bool.random(using: &generator) ? 1 : 0.9)
+            // Prompts of all lengths, that share more or less of the prefix.
+            let pooled = request.prompt.count - request.poolingStart
+            request.prompt.removeLast(Int.random(in: 0..<pooled, using: &generator))
+            request.poolingStart = Int.random(in: 0...request.poolingStart, using: &generator)
+            return request
+        }
+        let alone = try await model.resultsAlone(requests)
+        let liveRequests = Int.random(in: 1...9, using: &generator)
+        let limits = BatchScheduler.Limits(
+            maxLiveRequests: liveRequests, maxBatchTokens: Int.random(in: 200...3000, using: &generator),
+            maxStepTokens: liveRequests + Int.random(in: 0...40, using: &generator), maxRequests: 1000)
+        let arrivals = requests.indices.map { _ in Int.random(in: 0...200, using: &generator) }
+        let isCancelled = requests.indices.map { _ in Int.random(in: 0..<4, using: &generator) == 0 }
+        let workers = Int.random(in: 1...4, using: &generator)
+        try await model.withEngine(limits: limits, workers: workers) { engine in
+            try await withThrowingTaskGroup(of: (Int, GenerationResult?).self) { group in
+                for index in requests.indices.shuffled(using: &generator) {
+                    group.addTask {
+                        for _ in 0..<arrivals[index] { await Task.yield() }
+                        let task = Task { try await engine.generate([requests[index]])[0] }
+                        guard isCancelled[index] else { return (index, try await task.value) }
+                        for _ in 0..<arrivals[index] { await Task.yield() }
+                        task.cancel()
+                        return (index, await task.result.success)
+                    }
+                }
+                for try await (index, result) in group {
+                    guard let result else { continue }
+                    expectSameBits([result], [alone[index]])
+                }
+            }
+        }
+    }
+
     @Test("bfloat16 changes the vector of a prompt little", arguments: TinyModel.names)
     func closeness(name: String) async throws {
         guard let exact = try TinyModel(name), let rounded = try TinyModel(name, precision: .bfloat16) else { return }
@@ -46,5 +91,13 @@ struct BatchInvarianceTests {
             #expect(found.rationale == expected.rationale, sourceLocation: sourceLocation)
             #expect(found.mean == expected.mean, sourceLocation: sourceLocation)
         }
+    }
+}
+
+extension Result {
+    /// nil where it is a failure.
+    fileprivate var success: Success? {
+        guard case .success(let value) = self else { return nil }
+        return value
     }
 }
