@@ -1,9 +1,9 @@
 #include "attention.h"
 
+#include "kernel_versions.h"
+
 #include <math.h>
 #include <stdbool.h>
-#include <stdint.h>
-#include <string.h>
 
 #if defined(__x86_64__)
 #include <immintrin.h>
@@ -21,7 +21,6 @@ typedef float vector __attribute__((vector_size(64), aligned(4)));
 typedef int32_t integers __attribute__((vector_size(64), aligned(4)));
 typedef uint16_t halves __attribute__((vector_size(32), aligned(2)));
 
-#define BODY static inline __attribute__((always_inline))
 // Unrolled, always: only then are the sums registers.
 #define EACH(index, count) _Pragma("clang loop unroll(full)") for (int index = 0; index < (count); index++)
 
@@ -126,13 +125,13 @@ static void copy_queries(grace_key_format format, const grace_attention_tile *ti
 #if defined(__x86_64__)
 
 #define NAME(name) name##_avx2
-#define TARGET __attribute__((target("avx2,fma")))
+#define TARGET AVX2
 #define SCORE_SUMS 4
 #define VALUE_SUMS 4
 #include "attention_body.h"
 
 #define NAME(name) name##_avx512
-#define TARGET __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq"), min_vector_width(512)))
+#define TARGET AVX512
 #define SCORE_SUMS 12
 #define VALUE_SUMS 24
 #include "attention_body.h"

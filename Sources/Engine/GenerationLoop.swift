@@ -16,6 +16,7 @@ final class GenerationLoop {
     private let stopTokens: Set<TokenID>
     private let activations: Activations
     private let pagePool: KeyValuePagePool
+    private let sampler = Sampler()
     private let prefix: SharedPrefix
     private var rows: [BatchScheduler.RequestID: LiveRow] = [:]
 
@@ -61,29 +62,27 @@ final class GenerationLoop {
         }
         let hiddenStates = model.forward(pieces.map { $0.row.chunk($0.count) }, activations: activations)
         var writingStates: [Int] = []
+        var draws: [Sampler.Draw] = []
         var firstRow = 0
         for (row, count) in pieces {
             row.pool(hiddenStates, firstRow: firstRow, count: count)
             firstRow += count
             if row.mayWrite {
                 writingStates.append(firstRow - 1)
+                draws.append(Sampler.Draw(settings: row.request.sampling, index: row.rationale.count))
             }
         }
         let logits = model.logits(ofRows: writingStates, in: hiddenStates, activations: activations)
-        var writers = 0
+        var tokens = sampler.sample(draws, fromRowsOf: logits, on: activations.workers)[...]
         return pieces.map { row, _ in
             guard row.hasRunAll else { return .ran }
             guard row.mayWrite else { return .ended(row.result(.length)) }
-            defer { writers += 1 }
-            return write(logits.row(writers), row)
+            return write(tokens.removeFirst(), row)
         }
     }
 
-    private func write(_ logits: [Float], _ row: LiveRow) -> Event {
-        let draw = row.rationale.count
-        guard let token = Sampler.sample(logits: logits, settings: row.request.sampling, draw: draw) else {
-            return .ended(.failure(.notFinite(position: row.cache.count)))
-        }
+    private func write(_ token: TokenID?, _ row: LiveRow) -> Event {
+        guard let token else { return .ended(.failure(.notFinite(position: row.cache.count))) }
         guard !stopTokens.contains(token) else { return .ended(row.result(.stop)) }
         row.write(token)
         return .wrote

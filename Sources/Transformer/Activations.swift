@@ -8,7 +8,7 @@ package final class Activations {
     /// The most tokens of one step.
     package let tokenCapacity: Int
     /// What computes.
-    let workers: Workers
+    package let workers: Workers
 
     /// The residual stream, `[T, C]`.
     let residual: Activation

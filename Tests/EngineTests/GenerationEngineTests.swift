@@ -106,9 +106,8 @@ struct GenerationEngineTests {
         let request = model.request(2, maxRationaleTokens: 12, temperature: 1, topP: 0.9)
         let result = try await model.withEngine { try await $0.generate([request]) }[0]
         let expected = result.rationale.indices.map { index in
-            Sampler.sample(
-                logits: model.logits(after: request.prompt + result.rationale[..<index]), settings: request.sampling,
-                draw: index)
+            Drawer(model.logits(after: request.prompt + result.rationale[..<index]))
+                .token(request.sampling, draw: index)
         }
         #expect(result.rationale == expected)
     }

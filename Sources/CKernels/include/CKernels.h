@@ -6,6 +6,7 @@
 #include "bf16_product.h"
 #include "kernel_choice.h"
 #include "row_kernels.h"
+#include "sampling_kernels.h"
 #include "worker_pool.h"
 
 #endif
