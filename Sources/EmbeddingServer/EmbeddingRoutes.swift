@@ -68,6 +68,7 @@ struct EmbeddingRoutes: Sendable {
             var response = HTTPResponse(json: body(work))
             response.headers.append("x-grace-checkpoint", work.checkpoint.description)
             response.headers.append("x-grace-compute", configuration.compute)
+            response.headers.append("x-grace-cache", cacheHeader(of: work.embeddings.map(\.source)))
             for (name, value) in metrics(of: work, totalTime: .now - start) {
                 response.headers.append(name, "\(value)")
             }
@@ -108,6 +109,14 @@ struct EmbeddingRoutes: Sendable {
             ("x-queue-time", longest(\.queueTime)),
             ("x-inference-time", longest(\.inferenceTime)),
         ]
+    }
+
+    /// Of one text its source; of several how many have each, in an order of their own.
+    private func cacheHeader(of sources: [ResultSource]) -> String {
+        if sources.count == 1 { return sources[0].rawValue }
+        return ResultSource.allCases.map { source in
+            "\(source.rawValue)=\(sources.count { $0 == source })"
+        }.joined(separator: ", ")
     }
 
     // MARK: - /health and /info

@@ -25,6 +25,8 @@ package struct Server: Sendable {
     private let configuration: ServerConfiguration
     private let logger: Logger
     private let store: ModelStore
+    /// Of the server, not of the model: results are known by their checkpoint.
+    private let sharing: SharedGenerations
     private let http: HTTPServer
 
     /// Takes the address, so that a port in use is known before a model is read.
@@ -34,6 +36,7 @@ package struct Server: Sendable {
         self.configuration = configuration
         self.logger = logger
         store = ModelStore(loading: configuration.model)
+        sharing = SharedGenerations(entryLimit: configuration.cacheEntries)
         do throws(ListenerError) {
             let listener = try Listener(host: configuration.host, port: configuration.port)
             http = HTTPServer(
@@ -95,7 +98,7 @@ package struct Server: Sendable {
                     model: LoadedModel(
                         path: path, settings: configuration.settings, precision: configuration.precision),
                     limits: configuration.batchLimits, maxInputTokens: configuration.maxInputTokens,
-                    workers: configuration.threads)
+                    workers: configuration.threads, sharing: sharing)
             }
         }
         return try result.get()

@@ -32,6 +32,8 @@ package struct ServerConfiguration: Sendable {
     /// What all requests may take together; one step's tokens are no option of the command line.
     package var batchLimits = BatchScheduler.Limits(
         maxLiveRequests: 32, maxBatchTokens: 32_768, maxStepTokens: 256, maxRequests: 512)
+    /// Results kept for texts that come again; 0 keeps none, and shares no generation that is under way either.
+    package var cacheEntries = 4096
     /// What a connection may cost; body size and number of connections are options of the command line.
     package var httpLimits = HTTPLimits()
     /// How long requests in flight may take after a signal to stop.
@@ -41,5 +43,5 @@ package struct ServerConfiguration: Sendable {
     package init() {}
 
     /// Precision and kernels: they change a vector's last bits.
-    package var compute: String { "\(precision.rawValue)/\(Compute.kernels(for: precision))" }
+    package var compute: String { Compute.name(for: precision) }
 }

@@ -78,35 +78,29 @@ package final class GenerationEngine: Sendable {
     /// Cancelling the task gives the places in the batch back at the next step.
     /// - Throws: `EngineError`; where one request fails the others are given up.
     package func generate(_ requests: [GenerationRequest]) async throws(EngineError) -> [GenerationResult] {
-        let submitted = try submit(requests)
-        let ids = submitted.map(\.id)
+        let generations = try submit(requests)
         let outcome: Result<[GenerationResult], EngineError> = await withTaskCancellationHandler {
             var results: [GenerationResult] = []
             do throws(EngineError) {
-                for (_, promise) in submitted {
-                    results.append(try await promise.value())
+                for generation in generations {
+                    results.append(try await generation.result())
                 }
                 return .success(results)
             } catch {
-                cancel(ids)
+                cancel(generations)
                 return .failure(error)
             }
         } onCancel: {
-            cancel(ids)
+            cancel(generations)
         }
         return try outcome.get()
     }
 
-    /// Refuses new requests, fails those that are waiting or live, and ends the thread. Returns when it has ended.
-    package func stop() {
-        state.withState { $0.isStopping = true }
-        wake.signal()
-        hasEnded.wait()
-    }
-
-    private func submit(
-        _ requests: [GenerationRequest]
-    ) throws(EngineError) -> [(id: BatchScheduler.RequestID, promise: Promise<GenerationResult>)] {
+    /// Takes all of the requests, in one place of the queue, or none. What is taken is carried out until it is cancelled,
+    /// whether somebody awaits it or not.
+    ///
+    /// - Throws: `EngineError.tooManyPositions`, `.queueFull`, `.stopped`
+    package func submit(_ requests: [GenerationRequest]) throws(EngineError) -> [Generation] {
         for request in requests {
             precondition(request.poolingStart < request.prompt.count, "nothing to pool")
         }
@@ -128,11 +122,19 @@ package final class GenerationEngine: Sendable {
         }
         let ids = try outcome.get()
         wake.signal()
-        return zip(ids, submissions).map { ($0, $1.promise) }
+        return zip(ids, submissions).map { Generation(id: $0, promise: $1.promise) }
     }
 
-    private func cancel(_ ids: [BatchScheduler.RequestID]) {
-        end(ids.map { ($0, .failure(.cancelled)) })
+    /// Gives up those that have not ended: they fail with `.cancelled`, and leave the batch at the next step.
+    package func cancel(_ generations: [Generation]) {
+        end(generations.map { ($0.id, .failure(.cancelled)) })
+    }
+
+    /// Refuses new requests, fails those that are waiting or live, and ends the thread. Returns when it has ended.
+    package func stop() {
+        state.withState { $0.isStopping = true }
+        wake.signal()
+        hasEnded.wait()
     }
 
     /// Takes requests out of the scheduler and tells their callers.

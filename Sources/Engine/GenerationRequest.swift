@@ -1,7 +1,7 @@
 import Transformer
 
 /// How the tokens of a rationale are chosen.
-package struct SamplingSettings: Sendable, Equatable {
+package struct SamplingSettings: Sendable, Hashable {
     /// 0 takes the likeliest token; above, logits are divided by it.
     package var temperature: Float
     /// The probability mass that may be drawn from, over 0 and at most 1.
@@ -18,7 +18,7 @@ package struct SamplingSettings: Sendable, Equatable {
 }
 
 /// One rationale to write and one vector to pool: the engine sees token ids, never text.
-package struct GenerationRequest: Sendable, Equatable {
+package struct GenerationRequest: Sendable, Hashable {
     /// The rendered prompt; at least one token.
     package var prompt: [TokenID]
     /// The first token whose hidden state is pooled (method, section 1.4); before the prompt's end.

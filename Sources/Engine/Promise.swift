@@ -1,7 +1,7 @@
 import Confinement
 
 /// One value that one thread delivers once and one task awaits.
-final class Promise<Value: Sendable>: Sendable {
+package final class Promise<Value: Sendable>: Sendable {
     private enum State {
         case pending
         case awaited(CheckedContinuation<Void, Never>)
@@ -10,8 +10,11 @@ final class Promise<Value: Sendable>: Sendable {
 
     private let state = Confined(State.pending)
 
+    /// Waits for its outcome.
+    package init() {}
+
     /// Delivers the outcome; what comes after the first is dropped, so that an end and a cancellation may race.
-    func fulfil(_ result: Result<Value, EngineError>) {
+    package func fulfil(_ result: Result<Value, EngineError>) {
         let continuation = state.withState { state -> CheckedContinuation<Void, Never>? in
             switch state {
             case .pending:
@@ -28,7 +31,7 @@ final class Promise<Value: Sendable>: Sendable {
     }
 
     /// The outcome, once it is there. At most one task may wait.
-    func value() async throws(EngineError) -> Value {
+    package func value() async throws(EngineError) -> Value {
         await withCheckedContinuation { continuation in
             let isFulfilled = state.withState { state in
                 switch state {

@@ -16,4 +16,9 @@ package enum Compute {
         case .bfloat16: Kernels.chosen.rawValue
         }
     }
+
+    /// Precision and kernels, which change a vector's last bits: for example `bfloat16/avx512bf16`.
+    package static func name(for precision: Precision) -> String {
+        "\(precision.rawValue)/\(kernels(for: precision))"
+    }
 }

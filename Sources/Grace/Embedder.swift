@@ -47,9 +47,11 @@ package struct Embedding: Sendable, Equatable {
     package let isTruncated: Bool
     /// The seed that was used, given or derived: with it the rationale can be drawn again.
     package let seed: UInt64
-    /// From submission to a place in the batch.
+    /// Whether it was generated for this text, or for an earlier one that was the same.
+    package let source: ResultSource
+    /// From the generation's submission to a place in the batch; zero of a hit.
     package let queueTime: Duration
-    /// From a place in the batch to the end.
+    /// From a place in the batch to the end; zero of a hit.
     package let inferenceTime: Duration
 }
 
@@ -61,20 +63,28 @@ package struct Embedder: Sendable {
     package let engine: GenerationEngine
     /// Tokens of a prompt, before the model's context is considered.
     package let maxInputTokens: Int
+    private let sharing: SharedGenerations
+    /// What decides a result beside the request.
+    private let computedBy: String
     private let promptQueue = DispatchQueue(label: "prompts")
 
     /// Starts an engine for the model.
     ///
-    /// - Parameter workers: threads for products that are not OpenBLAS's.
+    /// - Parameters:
+    ///   - workers: threads for products that are not OpenBLAS's.
+    ///   - sharing: what texts that are the same share, with other embedders too; by default nothing.
     /// - Throws: `GraceError.noRoomForText` where the limits leave no text room, `.template`
     package init(
-        model: LoadedModel, limits: BatchScheduler.Limits, maxInputTokens: Int, workers: Int = 1
+        model: LoadedModel, limits: BatchScheduler.Limits, maxInputTokens: Int, workers: Int = 1,
+        sharing: SharedGenerations = SharedGenerations(entryLimit: 0)
     ) throws(GraceError) {
         let promptTokens = try model.promptBuilder.tokenCountWithoutText()
         let limit = min(maxInputTokens, model.contextLength, limits.maxBatchTokens)
         guard promptTokens < limit else { throw .noRoomForText(promptTokens: promptTokens, limit: limit) }
         self.model = model
         self.maxInputTokens = maxInputTokens
+        self.sharing = sharing
+        computedBy = "\(model.identity.fingerprint) \(Compute.name(for: model.precision))"
         engine = GenerationEngine(
             model: model.transformer,
             configuration: GenerationEngine.Configuration(
@@ -95,20 +105,27 @@ package struct Embedder: Sendable {
                     temperature: settings.temperature, topP: settings.topP,
                     seed: settings.seed ?? derivedSeed(of: text)))
         }
-        let results: [GenerationResult]
+        let outcomes: [SharedGenerations.Outcome]
         do throws(EngineError) {
-            results = try await engine.generate(requests)
+            outcomes = try await sharing.generate(requests, computedBy: computedBy, on: engine)
         } catch {
             throw .engine(error)
         }
-        return zip(results, zip(prompts, requests)).map { result, source in
-            Embedding(
-                vector: result.mean,
-                rationale: Rationale(model.tokenizer.decode(result.rationale, skipControlTokens: true)),
-                finishReason: result.finishReason, promptTokenCount: source.0.tokens.count,
-                rationaleTokens: result.rationale, isTruncated: source.0.isTruncated, seed: source.1.sampling.seed,
-                queueTime: result.queueTime, inferenceTime: result.inferenceTime)
+        return zip(outcomes, zip(prompts, requests)).map { outcome, asked in
+            embedding(outcome.result, outcome.source, prompt: asked.0, seed: asked.1.sampling.seed)
         }
+    }
+
+    private func embedding(
+        _ result: GenerationResult, _ source: ResultSource, prompt: GracePrompt, seed: UInt64
+    ) -> Embedding {
+        Embedding(
+            vector: result.mean,
+            rationale: Rationale(model.tokenizer.decode(result.rationale, skipControlTokens: true)),
+            finishReason: result.finishReason, promptTokenCount: prompt.tokens.count,
+            rationaleTokens: result.rationale, isTruncated: prompt.isTruncated, seed: seed, source: source,
+            queueTime: source == .hit ? .zero : result.queueTime,
+            inferenceTime: source == .hit ? .zero : result.inferenceTime)
     }
 
     /// Makes the prompts of one request, or none when its task is cancelled.

@@ -8,6 +8,8 @@ import Transformer
 package struct LoadedModel: Sendable {
     /// What its vectors are known by.
     package let identity: ModelIdentity
+    /// The number format of its weights.
+    package let precision: Precision
     /// The decoder, its weights in the precision asked for.
     package let transformer: Transformer
     /// Makes this checkpoint's prompts; it holds tokenizer, template and system message.
@@ -33,6 +35,7 @@ package struct LoadedModel: Sendable {
     package init(
         path: FilePath, settings: GraceSettings = GraceSettings(), precision: Precision = .float32
     ) throws(GraceError) {
+        self.precision = precision
         let checkpoint: Checkpoint
         let tokenizerParts: TokenizerParts
         do throws(CheckpointError) {

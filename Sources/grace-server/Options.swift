@@ -110,7 +110,13 @@ struct LimitOptions: ParsableArguments {
     )
     var maxConcurrentRequests = defaults.batchLimits.maxRequests
 
+    @Option(
+        help: ArgumentHelp(
+            "The most results kept for texts that come again; 0 computes every text anew.", valueName: "number"))
+    var cacheEntries = defaults.cacheEntries
+
     func validate() throws {
+        try require(cacheEntries, in: 0...10_000_000, "--cache-entries")
         try require(rationaleTokensLimit, in: 0...1_000_000, "--rationale-tokens-limit")
         try require(maxRationaleTokens, in: 0...rationaleTokensLimit, "--max-rationale-tokens")
         try require(maxInputTokens, in: 1...1_000_000, "--max-input-tokens")
@@ -128,6 +134,7 @@ struct LimitOptions: ParsableArguments {
         configuration.batchLimits.maxLiveRequests = maxBatchRequests
         configuration.batchLimits.maxBatchTokens = maxBatchTokens
         configuration.batchLimits.maxRequests = maxConcurrentRequests
+        configuration.cacheEntries = cacheEntries
     }
 }
 

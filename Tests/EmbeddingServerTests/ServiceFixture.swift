@@ -23,7 +23,8 @@ struct ServiceFixture {
         let configuration = configuration(configure)
         let embedder = try Embedder(
             model: LoadedModel(path: FilePath(path)), limits: configuration.batchLimits,
-            maxInputTokens: configuration.maxInputTokens)
+            maxInputTokens: configuration.maxInputTokens,
+            sharing: SharedGenerations(entryLimit: configuration.cacheEntries))
         defer { embedder.engine.stop() }
         let fixture = ServiceFixture(configuration, embedder)
         fixture.store.enter(.ready(embedder))
