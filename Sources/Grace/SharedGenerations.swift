@@ -63,9 +63,21 @@ package final class SharedGenerations: Sendable {
             : nil
     }
 
-    /// Generations that somebody waits for, and results that are kept.
-    package var counts: (underWay: Int, kept: Int) {
-        state?.withState { ($0.table.underWayCount, $0.table.keptCount) } ?? (0, 0)
+    /// How much is shared and kept.
+    package struct Load: Sendable, Equatable {
+        /// Generations that somebody waits for.
+        package var underWay = 0
+        /// Texts that wait for these.
+        package var waiting = 0
+        /// Results for who asks later.
+        package var kept = 0
+    }
+
+    /// How much is shared and kept at this moment.
+    package var load: Load {
+        state?.withState {
+            Load(underWay: $0.table.underWayCount, waiting: $0.promises.count, kept: $0.table.keptCount)
+        } ?? Load()
     }
 
     /// Carries out what is neither kept nor under way, all of it in one place of the queue, and returns all results in

@@ -1,3 +1,4 @@
+import EmbeddingServer
 import Foundation
 import HTTP
 import TestSupport
@@ -64,6 +65,59 @@ struct EmbedRouteTests {
                 #expect(Int(response.headers[name] ?? "") != nil, "\(name)")
             }
             #expect(response.headers["x-request-id"]?.count == 32)
+        }
+    }
+
+    @Test(
+        "A header says what was computed before, under way, or computed anew",
+        arguments: [
+            ("/embed", 4096, #"{"inputs": "one"}"#, "hit"),
+            ("/embed", 4096, #"{"inputs": ["one"]}"#, "hit"),
+            ("/explain", 4096, #"{"inputs": "one", "embedding": true, "dimensions": 3, "seed": 5}"#, "hit"),
+            ("/embed", 4096, #"{"inputs": "other"}"#, "miss"),
+            ("/embed", 4096, #"{"inputs": "one", "max_rationale_tokens": 2}"#, "miss"),
+            ("/embed", 4096, #"{"inputs": "one", "temperature": 1}"#, "miss"),
+            ("/embed", 4096, #"{"inputs": ["two", "one", "two", "three", "one"]}"#, "hit=2, shared=1, miss=2"),
+            ("/embed", 4096, #"{"inputs": ["a", "b"]}"#, "hit=0, shared=0, miss=2"),
+            ("/embed", 0, #"{"inputs": "one"}"#, "miss"),
+            ("/explain", 0, #"{"inputs": ["one", "one"]}"#, "hit=0, shared=0, miss=2"),
+        ])
+    func cache(path: String, entries: Int, body: String, header: String) async throws {
+        try await ServiceFixture.withModel(configure: { $0.cacheEntries = entries }) { fixture in
+            let first = await fixture.send(.post, "/embed", #"{"inputs": "one"}"#)
+            #expect(first.headers["x-grace-cache"] == "miss")
+            let response = await fixture.send(.post, path, body)
+            #expect(response.status == .ok)
+            #expect(response.headers["x-grace-cache"] == header)
+            if header == "hit" {
+                #expect(response.headers["x-queue-time"] == "0")
+                #expect(response.headers["x-inference-time"] == "0")
+            }
+        }
+    }
+
+    @Test("A hit answers what was answered first, with the seed that it was asked with")
+    func hits() async throws {
+        try await ServiceFixture.withModel { fixture in
+            let first = try await fixture.explain(#"{"inputs": "a text", "embedding": true}"#)[0]
+            let again = await fixture.send(.post, "/explain", #"{"inputs": "a text", "embedding": true}"#)
+            #expect(again.headers["x-grace-cache"] == "hit")
+            #expect(try again.decoded([Explanation].self) == [first])
+            let seeded = try await fixture.explain(#"{"inputs": "a text", "embedding": true, "seed": 7}"#)[0]
+            #expect(seeded.embedding == first.embedding && seeded.seed == 7 && first.seed != 7)
+        }
+    }
+
+    @Test("Texts that differ only where they are cut share what is left of them, and say that they were cut")
+    func cutTexts() async throws {
+        try await ServiceFixture.withModel { fixture in
+            let words = (0..<3000).map { "w\($0 % 97)" }.joined(separator: " ")
+            func body(_ text: String) -> String { #"{"inputs": "\#(text)", "max_rationale_tokens": 1}"# }
+            let first = try await fixture.explain(body(words + " one end"))[0]
+            let other = await fixture.send(.post, "/explain", body(words + " another end"))
+            #expect(other.headers["x-grace-cache"] == "hit")
+            let explanation = try other.decoded([Explanation].self)[0]
+            #expect(explanation.truncated && explanation.rationale == first.rationale)
         }
     }
 

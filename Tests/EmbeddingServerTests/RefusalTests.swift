@@ -180,6 +180,20 @@ struct RefusalTests {
         }
     }
 
+    @Test("Texts that are there already take no place in the queue, and only new ones are refused")
+    func overloadedWithHits() async throws {
+        let limits = BatchScheduler.Limits(maxLiveRequests: 2, maxBatchTokens: 4096, maxStepTokens: 64, maxRequests: 3)
+        try await ServiceFixture.withModel(configure: { $0.batchLimits = limits }) { fixture in
+            let kept = try await fixture.embed(#"{"inputs": ["a", "b", "c"]}"#)
+            let refused = await fixture.send(.post, "/embed", #"{"inputs": ["a", "d", "e", "f", "g"]}"#)
+            #expect(refused.status == .tooManyRequests)
+            #expect(refused.headers["x-grace-cache"] == nil)
+            let mixed = await fixture.send(.post, "/embed", #"{"inputs": ["a", "d", "b", "c", "d"]}"#)
+            #expect(mixed.headers["x-grace-cache"] == "hit=3, shared=1, miss=1")
+            #expect(try mixed.decoded([[Float]].self)[2] == kept[1])
+        }
+    }
+
     @Test("Unknown paths and methods are answered as JSON")
     func routing() async throws {
         let fixture = ServiceFixture.loading()
