@@ -72,6 +72,8 @@ let package = Package(
         tests(of: "Transformer", ["TestSupport", "Checkpoints", "Tensors", systemPackage]),
         tests(of: "Engine", ["TestSupport", "Checkpoints", "Transformer", "Tensors", systemPackage]),
         tests(of: "Grace", ["TestSupport", "Engine", "Tokenization", "Transformer", systemPackage]),
-        tests(of: "EmbeddingServer", ["TestSupport", "Grace", "HTTP", "Engine", logging, systemPackage]),
+        tests(
+            of: "EmbeddingServer",
+            ["TestSupport", "Grace", "HTTP", "Engine", "Transformer", "Tensors", logging, systemPackage]),
     ]
 )

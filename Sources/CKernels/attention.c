@@ -149,20 +149,16 @@ void grace_attention(
     grace_kernels kernels, grace_key_format format, const grace_attention_tile *tile, void *scratch) {
     bool pairs = format == GRACE_KEYS_BFLOAT16;
 #if defined(__x86_64__)
-    switch (kernels) {
-        case GRACE_KERNELS_AVX512_BF16:
-            pairs ? attend_pairs_avx512bf16(tile, scratch) : attend_floats_avx512(tile, scratch);
-            return;
-        case GRACE_KERNELS_AVX512:
-            pairs ? attend_pairs_avx512(tile, scratch) : attend_floats_avx512(tile, scratch);
-            return;
-        case GRACE_KERNELS_AVX2:
-            pairs ? attend_pairs_avx2(tile, scratch) : attend_floats_avx2(tile, scratch);
-            return;
-        case GRACE_KERNELS_PORTABLE:
-            break;
-    }
+    if (kernels >= GRACE_KERNELS_AVX512_BF16 && pairs) {
+        attend_pairs_avx512bf16(tile, scratch);
+    } else if (kernels >= GRACE_KERNELS_AVX512) {
+        pairs ? attend_pairs_avx512(tile, scratch) : attend_floats_avx512(tile, scratch);
+    } else if (kernels >= GRACE_KERNELS_AVX2) {
+        pairs ? attend_pairs_avx2(tile, scratch) : attend_floats_avx2(tile, scratch);
+    } else
 #endif
-    (void)kernels;
-    pairs ? attend_pairs_portable(tile, scratch) : attend_floats_portable(tile, scratch);
+    {
+        (void)kernels;
+        pairs ? attend_pairs_portable(tile, scratch) : attend_floats_portable(tile, scratch);
+    }
 }

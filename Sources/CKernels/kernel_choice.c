@@ -8,13 +8,17 @@ grace_kernels grace_best_kernels(void) {
     __builtin_cpu_init();
     bool avx512 = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
                   __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl");
-    if (avx512 && __builtin_cpu_supports("avx512bf16")) {
+    bool vnni = avx512 && __builtin_cpu_supports("avx512vnni");
+    if (vnni && __builtin_cpu_supports("avx512bf16")) {
         return GRACE_KERNELS_AVX512_BF16;
+    }
+    if (vnni) {
+        return GRACE_KERNELS_AVX512_VNNI;
     }
     if (avx512) {
         return GRACE_KERNELS_AVX512;
     }
-    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) {
+    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("f16c")) {
         return GRACE_KERNELS_AVX2;
     }
 #endif

@@ -9,13 +9,14 @@ import Transformer
 
 /// Why the server could not start.
 package enum ServerError: Error, Equatable, Sendable, CustomStringConvertible {
+    case kernels(GraceError)
     case listener(ListenerError)
     case model(GraceError)
 
     package var description: String {
         switch self {
         case .listener(let error): "\(error)"
-        case .model(let error): "\(error)"
+        case .kernels(let error), .model(let error): "\(error)"
         }
     }
 }
@@ -33,6 +34,11 @@ package struct Server: Sendable {
     ///
     /// - Throws: `ServerError`
     package init(configuration: ServerConfiguration, logger: Logger) throws(ServerError) {
+        do throws(GraceError) {
+            try Compute.checkKernels()
+        } catch {
+            throw .kernels(error)
+        }
         self.configuration = configuration
         self.logger = logger
         store = ModelStore(loading: configuration.model)

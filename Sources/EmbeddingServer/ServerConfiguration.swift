@@ -17,8 +17,8 @@ package struct ServerConfiguration: Sendable {
     package var models = ModelDirectory(path: "Models")
     /// A name in `models`, or a path.
     package var model = "SmolLM2-135M-Instruct"
-    /// The one format that there is; named in the answers of `/info` and in `x-grace-compute`.
-    package var precision = Precision.float32
+    /// The number format of the products; named in the answers of `/info` and in `x-grace-compute`.
+    package var precision = Precision.default
     /// Threads of a matrix product; more than the physical cores slow it down.
     package var threads = PhysicalCores.count
     /// The system message; another one gives vectors that must not be mixed with these.

@@ -31,7 +31,7 @@ package enum ServiceError: Error, Equatable, Sendable {
         case .template, .tokenization: self = .tokenizer("\(error)")
         case .engine(.queueFull): self = .overloaded("\(error)")
         case .engine(.stopped), .engine(.cancelled): self = .unhealthy("\(error)")
-        case .engine(.notFinite), .checkpoint, .transformer, .missingChatTemplate, .missingEndOfTurn,
+        case .engine(.notFinite), .kernels, .checkpoint, .transformer, .missingChatTemplate, .missingEndOfTurn,
             .vocabularyMismatch, .unknownModel:
             self = .backend("\(error)")
         }

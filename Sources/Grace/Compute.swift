@@ -8,12 +8,23 @@ package enum Compute {
         BLAS.useThreads(count)
     }
 
+    /// Checks that the kernels that the environment asks for are there.
+    ///
+    /// - Throws: `GraceError.kernels`.
+    package static func checkKernels() throws(GraceError) {
+        do throws(KernelsError) {
+            _ = try Kernels.choice()
+        } catch {
+            throw .kernels(error)
+        }
+    }
+
     /// The kernels that compute, for example `openblas-SkylakeX+avx512` or `avx512bf16`. Another name may mean other last
     /// bits.
     package static func kernels(for precision: Precision) -> String {
         switch precision {
         case .float32: "openblas-\(BLAS.kernelName)+\(Kernels.chosen.rawValue)"
-        case .bfloat16: Kernels.chosen.rawValue
+        case .bfloat16, .int8, .int4: Kernels.chosen.rawValue
         }
     }
 

@@ -1,5 +1,6 @@
 import Checkpoints
 import Engine
+import Tensors
 import Tokenization
 import Transformer
 
@@ -7,6 +8,8 @@ import Transformer
 package enum GraceError: Error, Equatable, Sendable, CustomStringConvertible {
     // MARK: Loading
 
+    /// The environment asks for kernels that are not there.
+    case kernels(KernelsError)
     /// The files are at fault.
     case checkpoint(CheckpointError)
     /// The weights are at fault.
@@ -39,6 +42,7 @@ package enum GraceError: Error, Equatable, Sendable, CustomStringConvertible {
 
     package var description: String {
         switch self {
+        case .kernels(let error): "\(error)"
         case .checkpoint(let error): "\(error)"
         case .transformer(let error): "\(error)"
         case .tokenization(let error): "\(error)"

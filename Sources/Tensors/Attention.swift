@@ -118,14 +118,13 @@ package enum Attention {
     ///   - queries: `[tokens, heads * headSize]`
     ///   - output: of the queries' shape; the sequences' rows of it are written.
     package static func forward(
-        _ queries: Activation, layer: Int, of plan: AttentionPlan, scratch: AttentionScratch, into output: Activation,
-        on workers: Workers
+        _ queries: Activation, layer: Int, of plan: AttentionPlan, into output: Activation, on workers: Workers
     ) {
         let D = plan.shape.headSize
         let G = plan.headCount / plan.shape.keyValueHeadCount
         precondition(queries.columns == output.columns && queries.columns == plan.headCount * D, "shapes differ")
         let scratchBytes = grace_attention_scratch_bytes(plan.longest, D)
-        let scratch = scratch.reserve(byteCount: workers.pieceCount * scratchBytes)
+        let scratch = workers.scores.reserve(workers.pieceCount * scratchBytes)
         plan.pages.withUnsafeBufferPointer { pages in
             guard let pages = pages.baseAddress else { return }
             workers.run(plan.tiles.count, cost: plan.cost) { piece, tiles in
@@ -141,28 +140,5 @@ package enum Attention {
                 }
             }
         }
-    }
-}
-
-/// Memory for the scores of the rows at work: it grows with the longest sequence met, not with the longest that the model
-/// allows.
-package final class AttentionScratch {
-    private var bytes = UnsafeMutableRawBufferPointer.allocate(byteCount: 64, alignment: 64)
-
-    /// Nothing is allocated before it is needed.
-    package init() {}
-
-    func reserve(byteCount: Int) -> UnsafeMutableRawPointer {
-        if bytes.count < byteCount {
-            let larger = max(byteCount, 2 * bytes.count)
-            bytes.deallocate()
-            bytes = .allocate(byteCount: larger, alignment: 64)
-        }
-        guard let address = bytes.baseAddress else { preconditionFailure("scratch without storage") }
-        return address
-    }
-
-    deinit {
-        bytes.deallocate()
     }
 }

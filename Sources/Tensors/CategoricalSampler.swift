@@ -22,7 +22,7 @@ package struct CategoricalDraw: Sendable, Equatable {
 /// A draw is a function of its row and of nothing else, the same on every instruction set. It belongs to one thread: it is
 /// not `Sendable`.
 package final class CategoricalSampler {
-    private var scratch: [Scratch] = []
+    private var scratch: [DrawScratch] = []
 
     /// A sampler that has no memory yet: it takes what it needs at its first draw.
     package init() {}
@@ -35,7 +35,7 @@ package final class CategoricalSampler {
         precondition(draws.count <= logits.rowCapacity, "\(draws.count) draws from \(logits.rowCapacity) rows")
         if let first = scratch.first, first.capacity < logits.columns { scratch = [] }
         while scratch.count < min(workers.pieceCount, draws.count) {
-            scratch.append(Scratch(capacity: logits.columns))
+            scratch.append(DrawScratch(capacity: logits.columns))
         }
         var elements = [Int?](repeating: nil, count: draws.count)
         elements.withUnsafeMutableBufferPointer { elements in
@@ -52,7 +52,7 @@ package final class CategoricalSampler {
 }
 
 /// Memory for one draw at a time.
-private final class Scratch {
+private final class DrawScratch {
     let capacity: Int
     private let weights: UnsafeMutableBufferPointer<Float>
     private let candidates: UnsafeMutableBufferPointer<UInt32>

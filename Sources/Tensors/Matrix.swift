@@ -1,5 +1,3 @@
-import Dispatch
-
 /// An immutable float32 matrix, `[rows, columns]`, row-major: a weight.
 ///
 /// A vector is a matrix of one row. Rows start on a 64-byte boundary only where `columns` is a multiple of 16.
@@ -23,19 +21,14 @@ package final class Matrix: @unchecked Sendable {
         try fill(storage)
     }
 
-    /// Allocates `[rows, columns]` and lets `fill` write ranges of its rows, on all processors at once.
-    package convenience init(
-        rows: Int, columns: Int, fillRows fill: @Sendable (Range<Int>, UnsafeMutableBufferPointer<Float>) -> Void
-    ) {
-        self.init(rows: rows, columns: columns) { storage in
-            // Pieces of about 256 KiB: small enough to share out, large enough to be worth a dispatch.
-            let rowsPerPiece = max(1, (1 << 16) / columns)
+    /// Decodes a stored matrix, on all processors at once.
+    package convenience init(_ stored: StoredMatrix) {
+        self.init(rows: stored.rows, columns: stored.columns) { storage in
             // Each piece writes rows of its own.
             nonisolated(unsafe) let storage = storage
-            DispatchQueue.concurrentPerform(iterations: (rows + rowsPerPiece - 1) / rowsPerPiece) { piece in
-                let range = piece * rowsPerPiece..<min(rows, (piece + 1) * rowsPerPiece)
-                let elements = storage[range.lowerBound * columns..<range.upperBound * columns]
-                fill(range, UnsafeMutableBufferPointer(rebasing: elements))
+            stored.readRows(inMultiplesOf: 1) { range in
+                let elements = storage[range.lowerBound * stored.columns..<range.upperBound * stored.columns]
+                stored.decode(range, into: UnsafeMutableBufferPointer(rebasing: elements))
             }
         }
     }

@@ -2,19 +2,43 @@
 package enum Weight: Sendable {
     /// Products by OpenBLAS.
     case float32(Matrix)
-    /// Products by this package's kernels, with inputs rounded to bfloat16 and sums in float32.
-    case bfloat16(PackedBFloat16)
+    /// Products by this package's kernels.
+    case packed(PackedWeight)
+
+    /// Reads a stored matrix; without a format as float32.
+    package init(_ stored: StoredMatrix, packedAs format: PackedFormat?) {
+        self =
+            if let format {
+                .packed(PackedWeight(stored, as: format))
+            } else {
+                .float32(Matrix(stored))
+            }
+    }
+
+    /// Outputs.
+    package var rows: Int {
+        switch self {
+        case .float32(let matrix): matrix.rows
+        case .packed(let packed): packed.rows
+        }
+    }
+
+    /// Inputs.
+    package var columns: Int {
+        switch self {
+        case .float32(let matrix): matrix.columns
+        case .packed(let packed): packed.columns
+        }
+    }
 }
 
 extension Activation {
     /// Copies one row of a weight, widened, into one row of this activation: an embedding.
     package func copyRow(_ index: Int, from weight: Weight, row: Int) {
+        precondition(weight.columns == columns, "a row of \(weight.columns) into rows of \(columns)")
         switch weight {
-        case .float32(let matrix):
-            copyRow(index, from: matrix, row: row)
-        case .bfloat16(let packed):
-            precondition(packed.columns == columns && row >= 0 && row < packed.rows, "row \(row) of \(packed.rows)")
-            packed.copyRow(row, into: pointer(toRow: index))
+        case .float32(let matrix): copyRow(index, from: matrix, row: row)
+        case .packed(let packed): packed.copyRow(row, into: pointer(toRow: index))
         }
     }
 }

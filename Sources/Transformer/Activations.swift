@@ -30,8 +30,6 @@ package final class Activations {
     let gate: Activation
     /// `[T, F]`
     let up: Activation
-    /// Scores of the rows at work.
-    let attentionScratch = AttentionScratch()
     /// The hidden states of the rows that sample, `[rows, C]`.
     let samplingStates: Activation
     /// `[rows, V]`

@@ -30,7 +30,7 @@ extension Transformer {
         let format: KeyValueFormat =
             switch weights.embedding {
             case .float32: .float32
-            case .bfloat16: .bfloat16
+            case .packed: .bfloat16
             }
         let c = configuration
         return KeyValuePagePool(

@@ -99,9 +99,9 @@ package struct Transformer: Sendable {
     private func attention(
         _ plan: AttentionPlan, layer: Int, _ weights: TransformerWeights.Layer, _ a: Activations, rows: Int
     ) {
-        weights.query.forward(a.normalized, into: a.queries, rows: rows, a.workers)
-        weights.key.forward(a.normalized, into: a.keys, rows: rows, a.workers)
-        weights.value.forward(a.normalized, into: a.values, rows: rows, a.workers)
+        LinearLayer.forward(
+            a.normalized, through: [(weights.query, a.queries), (weights.key, a.keys), (weights.value, a.values)],
+            rows: rows, a.workers)
         for (heads, gain) in [(a.queries, weights.queryNorm), (a.keys, weights.keyNorm)] {
             if let gain {
                 RMSNorm.forward(
@@ -110,25 +110,33 @@ package struct Transformer: Sendable {
         }
         Rotary.forward(a.queries, a.keys, angles: a.angles, rows: rows, on: a.workers)
         Attention.store(keys: a.keys, values: a.values, layer: layer, of: plan, on: a.workers)
-        Attention.forward(
-            a.queries, layer: layer, of: plan, scratch: a.attentionScratch, into: a.attended, on: a.workers)
+        Attention.forward(a.queries, layer: layer, of: plan, into: a.attended, on: a.workers)
         weights.attentionOutput.forward(a.attended, into: a.update, rows: rows, a.workers)
     }
 
     private func feedForward(_ weights: TransformerWeights.Layer, _ a: Activations, rows: Int) {
-        weights.gate.forward(a.normalized, into: a.gate, rows: rows, a.workers)
-        weights.up.forward(a.normalized, into: a.up, rows: rows, a.workers)
+        LinearLayer.forward(
+            a.normalized, through: [(weights.gate, a.gate), (weights.up, a.up)], rows: rows, a.workers)
         SwiGLU.forward(gate: a.gate, up: a.up, rows: rows, on: a.workers)
         weights.down.forward(a.gate, into: a.update, rows: rows, a.workers)
     }
 }
 
 extension LinearLayer {
-    /// `output = input x weight^T + bias`, for the first `rows` rows.
-    func forward(_ input: Activation, into output: Activation, rows: Int, _ workers: Workers) {
-        workers.multiply(input, byTransposeOf: weight, into: output, rows: rows)
-        if let bias {
-            output.addToEachRow(bias, rows: rows, on: workers)
+    /// `output = input x weight^T + bias` of each layer, for the first `rows` rows.
+    static func forward(
+        _ input: Activation, through layers: [(layer: LinearLayer, output: Activation)], rows: Int, _ workers: Workers
+    ) {
+        workers.multiply(input, byTransposesOf: layers.map { ($0.layer.weight, $0.output) }, rows: rows)
+        for (layer, output) in layers {
+            if let bias = layer.bias {
+                output.addToEachRow(bias, rows: rows, on: workers)
+            }
         }
+    }
+
+    /// The same of this layer alone.
+    func forward(_ input: Activation, into output: Activation, rows: Int, _ workers: Workers) {
+        Self.forward(input, through: [(self, output)], rows: rows, workers)
     }
 }

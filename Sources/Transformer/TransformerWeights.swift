@@ -9,21 +9,6 @@ package struct LinearLayer: Sendable {
     package let bias: Matrix?
 }
 
-/// The number format that the products with a model's weights are computed in.
-package enum Precision: String, Sendable, CaseIterable {
-    /// OpenBLAS.
-    case float32
-    /// Half the memory and the time; a vector's bits do not depend on what else is computed.
-    case bfloat16
-
-    func weight(_ matrix: Matrix) -> Weight {
-        switch self {
-        case .float32: .float32(matrix)
-        case .bfloat16: .bfloat16(PackedBFloat16(matrix))
-        }
-    }
-}
-
 /// The weights of a decoder, in Hugging Face's row order.
 package struct TransformerWeights: Sendable {
     /// One decoder layer. H heads, K key-value heads, D channels of a head, C hidden, F feed-forward channels.

@@ -21,7 +21,7 @@ struct WeightReader {
     }
 
     func matrix(_ name: TensorName, rows: Int, columns: Int) throws(TransformerError) -> Weight {
-        precision.weight(try readMatrix(name.name(.weight, in: layout), rows: rows, columns: columns))
+        try readMatrix(name.name(.weight, in: layout), rows: rows, columns: columns)
     }
 
     func vector(_ name: TensorName, count: Int) throws(TransformerError) -> Matrix {
@@ -39,8 +39,7 @@ struct WeightReader {
         ) throws(TransformerError) -> LinearLayer {
             let name = TensorName.layer(index, tensor)
             return LinearLayer(
-                weight: precision.weight(
-                    try readMatrix(name.name(.weight, in: layout), rows: outputs, columns: inputs, order: order)),
+                weight: try readMatrix(name.name(.weight, in: layout), rows: outputs, columns: inputs, order: order),
                 bias: bias ? try readVector(name.name(.bias, in: layout), count: outputs, order: order) : nil)
         }
         func headNorm(_ tensor: TensorName.LayerTensor) throws(TransformerError) -> Matrix? {
@@ -93,21 +92,17 @@ struct WeightReader {
     /// `[rows, columns]`
     private func readMatrix(
         _ name: String, rows: Int, columns: Int, order: RowOrder = .asStored
-    ) throws(TransformerError) -> Matrix {
+    ) throws(TransformerError) -> Weight {
         let description = try describe(name, shape: [rows, columns])
         let format = description.format
-        let rowBytes = columns / format.elementsPerBlock * format.bytesPerBlock
+        let file = checkpoint.tensors.file
+        let start = description.byteRange.lowerBound
         return checkpoint.tensors.withBytes(of: description) { bytes in
-            // All pieces read the same bytes; nothing writes them.
-            nonisolated(unsafe) let bytes = bytes
-            return Matrix(rows: rows, columns: columns) { range, output in
-                for (index, row) in range.enumerated() {
-                    let start = order.storedRow(of: row) * rowBytes
-                    format.decode(
-                        UnsafeRawBufferPointer(rebasing: bytes[start..<start + rowBytes]),
-                        into: UnsafeMutableBufferPointer(rebasing: output[index * columns..<(index + 1) * columns]))
-                }
-            }
+            let stored = StoredMatrix(
+                rows: rows, columns: columns, bytes: bytes, decoder: { format.decode($0, into: $1) },
+                fourBitBlocks: format.fourBitBlocks, storedRow: { order.storedRow(of: $0) },
+                release: { file.release(start + $0.lowerBound..<start + $0.upperBound) })
+            return Weight(stored, packedAs: precision.packedFormat(of: format))
         }
     }
 
@@ -138,6 +133,15 @@ struct WeightReader {
 }
 
 extension TensorFormat {
+    /// The blocks that int4 takes as they are.
+    fileprivate var fourBitBlocks: StoredMatrix.FourBitBlocks? {
+        switch self {
+        case .q4_0: .q4_0
+        case .q4_1: .q4_1
+        default: nil
+        }
+    }
+
     /// Decodes whole blocks into as many elements as they hold.
     func decode(_ source: UnsafeRawBufferPointer, into output: UnsafeMutableBufferPointer<Float>) {
         switch self {

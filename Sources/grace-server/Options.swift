@@ -52,7 +52,8 @@ struct ModelOptions: ParsableArguments {
             valueName: "name-or-path"))
     var model = defaults.model
 
-    @Option(help: ArgumentHelp("The number format of the weights: float32 or bfloat16.", valueName: "format"))
+    @Option(
+        help: ArgumentHelp("The number format of the weights: float32, bfloat16, int8 or int4.", valueName: "format"))
     var precision = defaults.precision
 
     @Option(help: ArgumentHelp("Threads that compute; by default one for each physical core.", valueName: "number"))

@@ -7,6 +7,7 @@ import Logging
 import SystemPackage
 import TestSupport
 import Testing
+import Transformer
 
 /// The real model through the real server, over a socket.
 @Suite("Server Reference", .serialized)
@@ -95,6 +96,8 @@ struct ServerReferenceTests {
         var configuration = ServerConfiguration()
         configuration.port = 0
         configuration.model = path
+        // The reference's own.
+        configuration.precision = .float32
         configure(&configuration)
         let server = try Server(configuration: configuration, logger: .silent)
         let line = try await server.start()

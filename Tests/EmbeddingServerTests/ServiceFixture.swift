@@ -7,6 +7,7 @@ import Logging
 import SystemPackage
 import TestSupport
 import Testing
+import Transformer
 
 /// The application in memory, over a tiny model or over none.
 struct ServiceFixture {
@@ -22,8 +23,8 @@ struct ServiceFixture {
         let path = try #require(TestModels.path(ofReference: "tiny-qwen2"))
         let configuration = configuration(configure)
         let embedder = try Embedder(
-            model: LoadedModel(path: FilePath(path)), limits: configuration.batchLimits,
-            maxInputTokens: configuration.maxInputTokens,
+            model: LoadedModel(path: FilePath(path), precision: configuration.precision),
+            limits: configuration.batchLimits, maxInputTokens: configuration.maxInputTokens,
             sharing: SharedGenerations(entryLimit: configuration.cacheEntries))
         defer { embedder.engine.stop() }
         let fixture = ServiceFixture(configuration, embedder)
@@ -38,6 +39,7 @@ struct ServiceFixture {
 
     private static func configuration(_ configure: (inout ServerConfiguration) -> Void) -> ServerConfiguration {
         var configuration = ServerConfiguration()
+        configuration.precision = .float32
         configuration.requestLimits.defaultMaxRationaleTokens = 8
         configure(&configuration)
         return configuration

@@ -65,7 +65,7 @@ private struct Sequence {
         Attention.store(
             keys: padded(Array(keys[range])), values: padded(Array(values[range])), layer: 1, of: plan, on: workers)
         Attention.forward(
-            padded(Array(queries[range])), layer: 1, of: plan, scratch: AttentionScratch(), into: output, on: workers)
+            padded(Array(queries[range])), layer: 1, of: plan, into: output, on: workers)
         #expect(output.row(0).allSatisfy { $0 == 77 })
         #expect(output.row(length + 1).allSatisfy { $0 == 77 })
         return (1..<1 + length).map(output.row)
@@ -120,7 +120,7 @@ struct AttentionTests {
             keys: Activation(elements: keys.map { [$0] }), values: Activation(elements: values.map { [$0] }),
             layer: 0, of: plan, on: workers)
         Attention.forward(
-            Activation(elements: rows), layer: 0, of: plan, scratch: AttentionScratch(), into: output, on: workers)
+            Activation(elements: rows), layer: 0, of: plan, into: output, on: workers)
         return output.row(keys.count - 1)[0]
     }
 

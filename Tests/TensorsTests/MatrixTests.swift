@@ -1,4 +1,3 @@
-import Synchronization
 import Tensors
 import TestSupport
 import Testing
@@ -14,21 +13,12 @@ struct MatrixTests {
     }
 
     @Test(
-        "Filling by pieces writes every row once, in its own place",
+        "A stored matrix is decoded row by row, each in its own place",
         arguments: [(1, 1), (1, 70_000), (3, 70_000), (1000, 257), (65_537, 1)])
-    func fillRows(rows: Int, columns: Int) {
-        let filled = Mutex([Range<Int>]())
-        let matrix = Matrix(rows: rows, columns: columns) { range, output in
-            filled.withLock { $0.append(range) }
-            for (index, row) in range.enumerated() {
-                for column in 0..<columns {
-                    output[index * columns + column] = Float(row)
-                }
-            }
-        }
-        let ranges = filled.withLock { $0.sorted { $0.lowerBound < $1.lowerBound } }
-        #expect(ranges.flatMap { Array($0) } == Array(0..<rows))
-        #expect((0..<rows).allSatisfy { row in matrix.row(row).allSatisfy { $0 == Float(row) } })
+    func stored(rows: Int, columns: Int) {
+        let elements = (0..<rows * columns).map(Float.init)
+        let matrix = StoredMatrix.with(rows: rows, elements: elements) { Matrix($0) }
+        #expect((0..<rows).flatMap(matrix.row) == elements)
     }
 
     @Test("A failure to fill comes out of the initialiser")

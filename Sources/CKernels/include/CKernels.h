@@ -4,9 +4,13 @@
 // Beside these the target has a constructor that chooses OpenBLAS's kernels: openblas_core.c.
 #include "attention.h"
 #include "bf16_product.h"
+#include "int4_product.h"
+#include "int8_product.h"
 #include "kernel_choice.h"
+#include "quantized_rows.h"
 #include "row_kernels.h"
 #include "sampling_kernels.h"
+#include "weight_panel.h"
 #include "worker_pool.h"
 
 #endif

@@ -61,4 +61,20 @@ package final class MappedFile: @unchecked Sendable {
             "bytes \(range) requested of a file of \(contents.count)")
         return try body(UnsafeRawBufferPointer(rebasing: contents[range]))
     }
+
+    /// Gives back the memory that holds the bytes of `range`; whoever reads them again gets them from the file again.
+    ///
+    /// - Precondition: `range` lies inside the file.
+    package func release(_ range: Range<Int>) {
+        withBytes(range) { bytes in
+            guard let start = bytes.baseAddress else { return }
+            // Pages at the ends hold other bytes too.
+            let pageSize = Int(sysconf(Int32(_SC_PAGESIZE)))
+            let first = UnsafeMutableRawPointer(mutating: start).alignedUp(toMultipleOf: pageSize)
+            let end = UnsafeMutableRawPointer(mutating: start + bytes.count).alignedDown(toMultipleOf: pageSize)
+            let byteCount = end - first
+            // That it fails changes nothing but the memory in use.
+            if byteCount > 0 { madvise(first, byteCount, MADV_DONTNEED) }
+        }
+    }
 }

@@ -1,0 +1,264 @@
+// Products with int8 weights for any number of rows.
+//
+// A kernel keeps the sums of a few rows and one panel in registers and walks K once, group by group: the products of a group
+// are integers, which no order of adding changes, and join their float sums by one fused step. The steps are the same in all
+// versions, so all give the same bits.
+
+#include "int8_product.h"
+
+#include <math.h>
+#include <stdbool.h>
+#include <string.h>
+
+#include "quantized_product.h"
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
+
+#define GROUP GRACE_COLUMNS
+#define QUADS (GROUP / 4)
+/// Bytes of a panel's quad.
+#define STEP (GRACE_PANEL * 4)
+
+/// An output's scale; nothing to multiply its weights with where they are all but zero, or not all numbers.
+static float scale_of(const float *row, size_t K, float *inverse) {
+    float largest = 0;
+    float finite = 0;
+    for (size_t k = 0; k < K; k++) {
+        float magnitude = fabsf(row[k]);
+        largest = magnitude > largest ? magnitude : largest;
+        finite += row[k] * 0;
+    }
+    // Below the bound the inverse is infinite. A weight that is no number makes an output that is none.
+    bool counts = largest >= 1e-30f && finite == 0;
+    *inverse = counts ? 127.0f / largest : 0;
+    return counts ? largest / 127.0f : finite;
+}
+
+void grace_int8_pack_panel(const float *weights, size_t count, size_t K, void *panel) {
+    uint8_t *quants = panel;
+    size_t padded = grace_steps(K) * GROUP;
+    float *scales = (float *)(void *)(quants + padded * GRACE_PANEL);
+    float inverses[GRACE_PANEL];
+    memset(quants, 128, padded * GRACE_PANEL);
+    memset(scales, 0, GRACE_PANEL * sizeof(float));
+    for (size_t lane = 0; lane < count; lane++) scales[lane] = scale_of(weights + lane * K, K, &inverses[lane]);
+    // Step by step, so that the lines that the lanes share stay in the cache.
+    for (size_t first = 0; first < K; first += GROUP) {
+        size_t end = first + GROUP < K ? first + GROUP : K;
+        for (size_t lane = 0; lane < count; lane++) {
+            if (inverses[lane] == 0) continue;
+            for (size_t k = first; k < end; k++) {
+                // To the nearest: what is positive is cut off downwards.
+                float shifted = weights[lane * K + k] * inverses[lane] + 128.5f;
+                quants[k / 4 * STEP + lane * 4 + k % 4] = (uint8_t)(int)shifted;
+            }
+        }
+    }
+}
+
+void grace_int8_unpack(const void *panel, size_t lane, size_t K, float *weights) {
+    const uint8_t *quants = panel;
+    const float *scales = (const float *)(quants + grace_steps(K) * GROUP * GRACE_PANEL);
+    for (size_t k = 0; k < K; k++) {
+        weights[k] = (float)(quants[k / 4 * STEP + lane * 4 + k % 4] - 128) * scales[lane];
+    }
+}
+
+// MARK: - Portable
+
+static void portable_1(PARAMETERS) {
+    (void)row_size;
+    (void)output_stride;
+    (void)ahead;
+    const uint8_t *weights = panel;
+    const grace_quantized_group *groups = rows;
+    float sums[GRACE_PANEL] = {0};
+    for (size_t g = 0; g < steps; g++) {
+        int32_t products[GRACE_PANEL];
+        for (size_t lane = 0; lane < GRACE_PANEL; lane++) products[lane] = groups[g].start;
+        for (size_t quad = 0; quad < QUADS; quad++, weights += STEP) {
+            const int8_t *x = groups[g].quants + 4 * quad;
+            for (size_t lane = 0; lane < GRACE_PANEL; lane++) {
+                const uint8_t *w = weights + 4 * lane;
+                products[lane] += w[0] * x[0] + w[1] * x[1] + w[2] * x[2] + w[3] * x[3];
+            }
+        }
+        for (size_t lane = 0; lane < GRACE_PANEL; lane++) {
+            sums[lane] = __builtin_fmaf((float)products[lane], groups[g].scale, sums[lane]);
+        }
+    }
+    const float *scales = (const float *)weights;
+    for (size_t lane = 0; lane < GRACE_PANEL; lane++) output[lane] = sums[lane] * scales[lane];
+}
+
+static const grace_block_kernel portable_blocks[] = {portable_1};
+
+#if defined(__x86_64__)
+
+// MARK: - AVX2
+
+#define AVX2 __attribute__((target("avx2,fma")))
+
+/// Bytes are widened to 16 bits, for their products' sums do not fit there: first and third of a quad, then second and
+/// fourth, in the halves of a lane.
+AVX2 INLINE void avx2_rows(const int M, PARAMETERS) {
+    const __m256i even_bytes = _mm256_set1_epi16(0xFF);
+    const float *scales = (const float *)((const uint8_t *)panel + steps * GROUP * GRACE_PANEL);
+    for (size_t part = 0; part < 4; part++) {
+        const uint8_t *weights = (const uint8_t *)panel + part * 32;
+        __m256 sums[4];
+        EACH_ROW(M) sums[m] = _mm256_setzero_ps();
+        for (size_t g = 0; g < steps; g++) {
+            if (part == 0) prefetch_share(&ahead);
+            __m256i products[4];
+            EACH_ROW(M) products[m] = _mm256_set1_epi32(group_of(rows, row_size, m, g)->start);
+            for (size_t quad = 0; quad < QUADS; quad++, weights += STEP) {
+                __m256i both = _mm256_load_si256((const __m256i *)weights);
+                __m256i even = _mm256_and_si256(both, even_bytes);
+                __m256i odd = _mm256_srli_epi16(both, 8);
+                EACH_ROW(M) {
+                    __m256i x = _mm256_set1_epi32(quad_of(group_of(rows, row_size, m, g), quad));
+                    __m256i even_x = _mm256_srai_epi16(_mm256_slli_epi16(x, 8), 8);
+                    __m256i odd_x = _mm256_srai_epi16(x, 8);
+                    __m256i sum = _mm256_add_epi32(_mm256_madd_epi16(even, even_x), _mm256_madd_epi16(odd, odd_x));
+                    products[m] = _mm256_add_epi32(products[m], sum);
+                }
+            }
+            EACH_ROW(M) {
+                __m256 scale = _mm256_set1_ps(group_of(rows, row_size, m, g)->scale);
+                sums[m] = _mm256_fmadd_ps(_mm256_cvtepi32_ps(products[m]), scale, sums[m]);
+            }
+        }
+        EACH_ROW(M) {
+            __m256 product = _mm256_mul_ps(sums[m], _mm256_load_ps(scales + part * 8));
+            _mm256_storeu_ps(output + (size_t)m * output_stride + part * 8, product);
+        }
+    }
+}
+
+AVX2 static void avx2_1(PARAMETERS) { avx2_rows(1, ARGUMENTS); }
+AVX2 static void avx2_2(PARAMETERS) { avx2_rows(2, ARGUMENTS); }
+AVX2 static void avx2_3(PARAMETERS) { avx2_rows(3, ARGUMENTS); }
+AVX2 static void avx2_4(PARAMETERS) { avx2_rows(4, ARGUMENTS); }
+
+static const grace_block_kernel avx2_blocks[] = {avx2_1, avx2_2, avx2_3, avx2_4};
+
+// MARK: - AVX-512
+
+#define AVX512 __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq")))
+
+AVX512 INLINE __m512i avx512_sum(__m512i products, __m512i even, __m512i odd, __m512i even_x, __m512i odd_x) {
+    __m512i sum = _mm512_add_epi32(_mm512_madd_epi16(even, even_x), _mm512_madd_epi16(odd, odd_x));
+    return _mm512_add_epi32(products, sum);
+}
+
+AVX512 INLINE void avx512_rows(const int M, PARAMETERS) {
+    const __m512i even_bytes = _mm512_set1_epi16(0xFF);
+    const uint8_t *weights = panel;
+    __m512 low_sums[6], high_sums[6];
+    EACH_ROW(M) low_sums[m] = high_sums[m] = _mm512_setzero_ps();
+    for (size_t g = 0; g < steps; g++) {
+        prefetch_share(&ahead);
+        __m512i low[6], high[6];
+        EACH_ROW(M) low[m] = high[m] = _mm512_set1_epi32(group_of(rows, row_size, m, g)->start);
+        for (size_t quad = 0; quad < QUADS; quad++, weights += STEP) {
+            __m512i low_both = _mm512_load_si512(weights);
+            __m512i high_both = _mm512_load_si512(weights + 64);
+            __m512i low_even = _mm512_and_si512(low_both, even_bytes), low_odd = _mm512_srli_epi16(low_both, 8);
+            __m512i high_even = _mm512_and_si512(high_both, even_bytes), high_odd = _mm512_srli_epi16(high_both, 8);
+            EACH_ROW(M) {
+                __m512i x = _mm512_set1_epi32(quad_of(group_of(rows, row_size, m, g), quad));
+                __m512i even_x = _mm512_srai_epi16(_mm512_slli_epi16(x, 8), 8);
+                __m512i odd_x = _mm512_srai_epi16(x, 8);
+                low[m] = avx512_sum(low[m], low_even, low_odd, even_x, odd_x);
+                high[m] = avx512_sum(high[m], high_even, high_odd, even_x, odd_x);
+            }
+        }
+        EACH_ROW(M) {
+            __m512 scale = _mm512_set1_ps(group_of(rows, row_size, m, g)->scale);
+            low_sums[m] = _mm512_fmadd_ps(_mm512_cvtepi32_ps(low[m]), scale, low_sums[m]);
+            high_sums[m] = _mm512_fmadd_ps(_mm512_cvtepi32_ps(high[m]), scale, high_sums[m]);
+        }
+    }
+    __m512 low_scale = _mm512_load_ps(weights), high_scale = _mm512_load_ps(weights + 64);
+    EACH_ROW(M) {
+        _mm512_storeu_ps(output + (size_t)m * output_stride, _mm512_mul_ps(low_sums[m], low_scale));
+        _mm512_storeu_ps(output + (size_t)m * output_stride + 16, _mm512_mul_ps(high_sums[m], high_scale));
+    }
+}
+
+AVX512 static void avx512_1(PARAMETERS) { avx512_rows(1, ARGUMENTS); }
+AVX512 static void avx512_2(PARAMETERS) { avx512_rows(2, ARGUMENTS); }
+AVX512 static void avx512_3(PARAMETERS) { avx512_rows(3, ARGUMENTS); }
+AVX512 static void avx512_4(PARAMETERS) { avx512_rows(4, ARGUMENTS); }
+
+static const grace_block_kernel avx512_blocks[] = {avx512_1, avx512_2, avx512_3, avx512_4};
+
+// MARK: - AVX-512 VNNI
+
+#define VNNI __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,avx512vnni")))
+
+VNNI INLINE void vnni_rows(const int M, PARAMETERS) {
+    const uint8_t *weights = panel;
+    __m512 low_sums[6], high_sums[6];
+    EACH_ROW(M) low_sums[m] = high_sums[m] = _mm512_setzero_ps();
+    for (size_t g = 0; g < steps; g++) {
+        prefetch_share(&ahead);
+        __m512i low[6], high[6];
+        EACH_ROW(M) low[m] = high[m] = _mm512_set1_epi32(group_of(rows, row_size, m, g)->start);
+#pragma clang loop unroll(full)
+        for (size_t quad = 0; quad < QUADS; quad++) {
+            __m512i low_weights = _mm512_load_si512(weights + quad * STEP);
+            __m512i high_weights = _mm512_load_si512(weights + quad * STEP + 64);
+            EACH_ROW(M) {
+                __m512i x = _mm512_set1_epi32(quad_of(group_of(rows, row_size, m, g), quad));
+                low[m] = _mm512_dpbusd_epi32(low[m], low_weights, x);
+                high[m] = _mm512_dpbusd_epi32(high[m], high_weights, x);
+            }
+        }
+        weights += QUADS * STEP;
+        EACH_ROW(M) {
+            __m512 scale = _mm512_set1_ps(group_of(rows, row_size, m, g)->scale);
+            low_sums[m] = _mm512_fmadd_ps(_mm512_cvtepi32_ps(low[m]), scale, low_sums[m]);
+            high_sums[m] = _mm512_fmadd_ps(_mm512_cvtepi32_ps(high[m]), scale, high_sums[m]);
+        }
+    }
+    __m512 low_scale = _mm512_load_ps(weights), high_scale = _mm512_load_ps(weights + 64);
+    EACH_ROW(M) {
+        _mm512_storeu_ps(output + (size_t)m * output_stride, _mm512_mul_ps(low_sums[m], low_scale));
+        _mm512_storeu_ps(output + (size_t)m * output_stride + 16, _mm512_mul_ps(high_sums[m], high_scale));
+    }
+}
+
+VNNI static void vnni_1(PARAMETERS) { vnni_rows(1, ARGUMENTS); }
+VNNI static void vnni_2(PARAMETERS) { vnni_rows(2, ARGUMENTS); }
+VNNI static void vnni_3(PARAMETERS) { vnni_rows(3, ARGUMENTS); }
+VNNI static void vnni_4(PARAMETERS) { vnni_rows(4, ARGUMENTS); }
+VNNI static void vnni_5(PARAMETERS) { vnni_rows(5, ARGUMENTS); }
+VNNI static void vnni_6(PARAMETERS) { vnni_rows(6, ARGUMENTS); }
+
+static const grace_block_kernel vnni_blocks[] = {vnni_1, vnni_2, vnni_3, vnni_4, vnni_5, vnni_6};
+
+#endif
+
+static const grace_block_kernels kernels_of[] = {
+    [GRACE_KERNELS_PORTABLE] = GRACE_BLOCKS(portable_blocks),
+#if defined(__x86_64__)
+    [GRACE_KERNELS_AVX2] = GRACE_BLOCKS(avx2_blocks),
+    [GRACE_KERNELS_AVX512] = GRACE_BLOCKS(avx512_blocks),
+    [GRACE_KERNELS_AVX512_VNNI] = GRACE_BLOCKS(vnni_blocks),
+    [GRACE_KERNELS_AVX512_BF16] = GRACE_BLOCKS(vnni_blocks),
+#endif
+};
+
+void grace_int8_multiply(
+    grace_kernels kernels, const void *panels, const grace_quantized_group *rows, float *output, size_t M, size_t N,
+    size_t K, size_t first, size_t end) {
+    grace_panel_product product = {
+        .panels = panels, .panel_size = grace_int8_panel_size(K), .rows = rows,
+        .row_size = grace_steps(K) * sizeof(grace_quantized_group), .output = output, .M = M, .N = N, .K = K,
+    };
+    grace_multiply_panels(kernels_of[kernels], product, first, end);
+}
