@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "magnitude.h"
 #include "quantized_product.h"
 
 #if defined(__x86_64__)
@@ -21,39 +22,35 @@
 /// Bytes of a panel's quad.
 #define STEP (GRACE_PANEL * 4)
 
-/// An output's scale; nothing to multiply its weights with where they are all but zero, or not all numbers.
+/// An output's scale, and what its weights are multiplied by: nothing where they are all but zero or not all numbers.
 static float scale_of(const float *row, size_t K, float *inverse) {
-    float largest = 0;
-    float finite = 0;
-    for (size_t k = 0; k < K; k++) {
-        float magnitude = fabsf(row[k]);
-        largest = magnitude > largest ? magnitude : largest;
-        finite += row[k] * 0;
-    }
+    float largest = grace_largest_magnitude(row, K);
     // Below the bound the inverse is infinite. A weight that is no number makes an output that is none.
-    bool counts = largest >= 1e-30f && finite == 0;
+    bool counts = largest >= 1e-30f && largest < INFINITY;
     *inverse = counts ? 127.0f / largest : 0;
-    return counts ? largest / 127.0f : finite;
+    return counts ? largest / 127.0f : largest < 1 ? 0 : NAN;
+}
+
+/// The quants of a step of one output, `columns` of them; what is missing is 0.
+static void quantize_step(const float *weights, size_t columns, float inverse, uint8_t *quants) {
+    memset(quants, 128, GROUP);
+    // To the nearest: what is positive is cut off downwards.
+    for (size_t k = 0; k < columns; k++) quants[k] = (uint8_t)(int32_t)(weights[k] * inverse + 128.5f);
 }
 
 void grace_int8_pack_panel(const float *weights, size_t count, size_t K, void *panel) {
-    uint8_t *quants = panel;
-    size_t padded = grace_steps(K) * GROUP;
-    float *scales = (float *)(void *)(quants + padded * GRACE_PANEL);
-    float inverses[GRACE_PANEL];
-    memset(quants, 128, padded * GRACE_PANEL);
+    uint8_t *place = panel;
+    float *scales = (float *)(void *)(place + grace_steps(K) * GROUP * GRACE_PANEL);
+    float inverses[GRACE_PANEL] = {0};
     memset(scales, 0, GRACE_PANEL * sizeof(float));
     for (size_t lane = 0; lane < count; lane++) scales[lane] = scale_of(weights + lane * K, K, &inverses[lane]);
     // Step by step, so that the lines that the lanes share stay in the cache.
-    for (size_t first = 0; first < K; first += GROUP) {
-        size_t end = first + GROUP < K ? first + GROUP : K;
-        for (size_t lane = 0; lane < count; lane++) {
-            if (inverses[lane] == 0) continue;
-            for (size_t k = first; k < end; k++) {
-                // To the nearest: what is positive is cut off downwards.
-                float shifted = weights[lane * K + k] * inverses[lane] + 128.5f;
-                quants[k / 4 * STEP + lane * 4 + k % 4] = (uint8_t)(int)shifted;
-            }
+    for (size_t first = 0; first < K; first += GROUP, place += GROUP * GRACE_PANEL) {
+        for (size_t lane = 0; lane < GRACE_PANEL; lane++) {
+            uint8_t quants[GROUP];
+            size_t columns = inverses[lane] == 0 ? 0 : K - first < GROUP ? K - first : GROUP;
+            quantize_step(weights + (lane < count ? lane : 0) * K + first, columns, inverses[lane], quants);
+            for (size_t quad = 0; quad < QUADS; quad++) memcpy(place + quad * STEP + lane * 4, quants + quad * 4, 4);
         }
     }
 }
@@ -101,39 +98,48 @@ static const grace_block_kernel portable_blocks[] = {portable_1};
 
 #define AVX2 __attribute__((target("avx2,fma")))
 
+AVX2 INLINE __m256i avx2_sum(__m256i products, __m256i even, __m256i odd, __m256i even_x, __m256i odd_x) {
+    __m256i sum = _mm256_add_epi32(_mm256_madd_epi16(even, even_x), _mm256_madd_epi16(odd, odd_x));
+    return _mm256_add_epi32(products, sum);
+}
+
 /// Bytes are widened to 16 bits, for their products' sums do not fit there: first and third of a quad, then second and
 /// fourth, in the halves of a lane.
 AVX2 INLINE void avx2_rows(const int M, PARAMETERS) {
     const __m256i even_bytes = _mm256_set1_epi16(0xFF);
-    const float *scales = (const float *)((const uint8_t *)panel + steps * GROUP * GRACE_PANEL);
-    for (size_t part = 0; part < 4; part++) {
-        const uint8_t *weights = (const uint8_t *)panel + part * 32;
-        __m256 sums[4];
-        EACH_ROW(M) sums[m] = _mm256_setzero_ps();
+    const float *scales = (const float *)(const void *)((const uint8_t *)panel + steps * GROUP * GRACE_PANEL);
+    for (size_t part = 0; part < 2; part++) {
+        const uint8_t *weights = (const uint8_t *)panel + part * 64;
+        __m256 low_sums[3], high_sums[3];
+        EACH_ROW(M) low_sums[m] = high_sums[m] = _mm256_setzero_ps();
         for (size_t g = 0; g < steps; g++) {
             if (part == 0) prefetch_share(&ahead);
-            __m256i products[4];
-            EACH_ROW(M) products[m] = _mm256_set1_epi32(group_of(rows, row_size, m, g)->start);
+            __m256i low[3], high[3];
+            EACH_ROW(M) low[m] = high[m] = _mm256_set1_epi32(group_of(rows, row_size, m, g)->start);
             for (size_t quad = 0; quad < QUADS; quad++, weights += STEP) {
-                __m256i both = _mm256_load_si256((const __m256i *)weights);
-                __m256i even = _mm256_and_si256(both, even_bytes);
-                __m256i odd = _mm256_srli_epi16(both, 8);
+                __m256i low_both = _mm256_load_si256((const __m256i *)(const void *)weights);
+                __m256i high_both = _mm256_load_si256((const __m256i *)(const void *)(weights + 32));
+                __m256i low_even = _mm256_and_si256(low_both, even_bytes), low_odd = _mm256_srli_epi16(low_both, 8);
+                __m256i high_even = _mm256_and_si256(high_both, even_bytes), high_odd = _mm256_srli_epi16(high_both, 8);
                 EACH_ROW(M) {
                     __m256i x = _mm256_set1_epi32(quad_of(group_of(rows, row_size, m, g), quad));
                     __m256i even_x = _mm256_srai_epi16(_mm256_slli_epi16(x, 8), 8);
                     __m256i odd_x = _mm256_srai_epi16(x, 8);
-                    __m256i sum = _mm256_add_epi32(_mm256_madd_epi16(even, even_x), _mm256_madd_epi16(odd, odd_x));
-                    products[m] = _mm256_add_epi32(products[m], sum);
+                    low[m] = avx2_sum(low[m], low_even, low_odd, even_x, odd_x);
+                    high[m] = avx2_sum(high[m], high_even, high_odd, even_x, odd_x);
                 }
             }
             EACH_ROW(M) {
                 __m256 scale = _mm256_set1_ps(group_of(rows, row_size, m, g)->scale);
-                sums[m] = _mm256_fmadd_ps(_mm256_cvtepi32_ps(products[m]), scale, sums[m]);
+                low_sums[m] = _mm256_fmadd_ps(_mm256_cvtepi32_ps(low[m]), scale, low_sums[m]);
+                high_sums[m] = _mm256_fmadd_ps(_mm256_cvtepi32_ps(high[m]), scale, high_sums[m]);
             }
         }
+        __m256 low_scale = _mm256_load_ps(scales + part * 16), high_scale = _mm256_load_ps(scales + part * 16 + 8);
         EACH_ROW(M) {
-            __m256 product = _mm256_mul_ps(sums[m], _mm256_load_ps(scales + part * 8));
-            _mm256_storeu_ps(output + (size_t)m * output_stride + part * 8, product);
+            float *place = output + (size_t)m * output_stride + part * 16;
+            _mm256_storeu_ps(place, _mm256_mul_ps(low_sums[m], low_scale));
+            _mm256_storeu_ps(place + 8, _mm256_mul_ps(high_sums[m], high_scale));
         }
     }
 }
@@ -141,9 +147,8 @@ AVX2 INLINE void avx2_rows(const int M, PARAMETERS) {
 AVX2 static void avx2_1(PARAMETERS) { avx2_rows(1, ARGUMENTS); }
 AVX2 static void avx2_2(PARAMETERS) { avx2_rows(2, ARGUMENTS); }
 AVX2 static void avx2_3(PARAMETERS) { avx2_rows(3, ARGUMENTS); }
-AVX2 static void avx2_4(PARAMETERS) { avx2_rows(4, ARGUMENTS); }
 
-static const grace_block_kernel avx2_blocks[] = {avx2_1, avx2_2, avx2_3, avx2_4};
+static const grace_block_kernel avx2_blocks[] = {avx2_1, avx2_2, avx2_3};
 
 // MARK: - AVX-512
 

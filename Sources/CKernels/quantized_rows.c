@@ -6,6 +6,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "magnitude.h"
+
 #define BODY static inline __attribute__((always_inline))
 #define GROUP GRACE_COLUMNS
 
@@ -18,17 +20,10 @@ BODY uint32_t bits_of(float value) {
 /// `group` has all its columns.
 BODY void quantize_group(const float *group, grace_quantized_group *quantized) {
 #pragma clang fp contract(off) reassociate(off)
-    // Without their signs, floats are ordered as their bits are; infinities and NaNs come last.
-    uint32_t largest_bits = 0;
-    for (int k = 0; k < GROUP; k++) {
-        uint32_t magnitude = bits_of(group[k]) & 0x7FFFFFFF;
-        largest_bits = magnitude > largest_bits ? magnitude : largest_bits;
-    }
-    float largest;
-    memcpy(&largest, &largest_bits, sizeof largest);
-    if (!(largest >= 1e-30f) || largest_bits >= 0x7F800000) {
+    float largest = grace_largest_magnitude(group, GROUP);
+    if (!(largest >= 1e-30f && largest < INFINITY)) {
         memset(quantized, 0, sizeof *quantized);
-        quantized->scale = largest_bits >= 0x7F800000 ? NAN : 0;
+        quantized->scale = largest < 1 ? 0 : NAN;
         return;
     }
     float inverse = 127.0f / largest;

@@ -3,15 +3,18 @@ import TestSupport
 import Testing
 import Transformer
 
-/// In bfloat16 a text's rationale and vector have the same bits whatever else is computed, and however.
+/// With packed weights a text's rationale and vector have the same bits whatever else is computed, and however.
 @Suite("Batch invariance", .timeLimit(.minutes(5)))
 struct BatchInvarianceTests {
     @Test(
         "Alone, among others, in pieces, without the shared prefix and on more threads: the same bits",
-        arguments: TinyModel.names, [Float(0), 1])
-    func sameBits(name: String, temperature: Float) async throws {
-        guard let model = try TinyModel(name, precision: .bfloat16) else { return }
-        let requests = (0..<16).map { model.request($0, maxRationaleTokens: 5 + $0, temperature: temperature) }
+        arguments: TinyModel.names, [Precision.bfloat16, .int8, .int4])
+    func sameBits(name: String, precision: Precision) async throws {
+        guard let model = try TinyModel(name, precision: precision) else { return }
+        // Greedy and sampled ones.
+        let requests = (0..<16).map {
+            model.request($0, maxRationaleTokens: 5 + $0, temperature: $0.isMultiple(of: 2) ? 0 : 1)
+        }
         let alone = try await model.resultsAlone(requests)
         let together = try await model.withEngine { try await $0.generate(requests) }
         expectSameBits(together, alone)
@@ -28,9 +31,10 @@ struct BatchInvarianceTests {
 
     @Test(
         "Whatever comes, goes and is cancelled beside it, and on however many threads: the same bits",
-        arguments: TinyModel.names, 0..<8 as Range<UInt64>)
-    func randomTraffic(name: String, seed: UInt64) async throws {
-        guard let model = try TinyModel(name, precision: .bfloat16) else { return }
+        arguments: [Precision.bfloat16, .int8, .int4], 0..<9 as Range<UInt64>)
+    func randomTraffic(precision: Precision, seed: UInt64) async throws {
+        let name = TinyModel.names[Int(seed) % TinyModel.names.count]
+        guard let model = try TinyModel(name, precision: precision) else { return }
         var generator = SeededGenerator(seed: seed)
         let requests = (0..<24).map { index in
             var request = model.request(
@@ -71,15 +75,19 @@ struct BatchInvarianceTests {
         }
     }
 
-    @Test("bfloat16 changes the vector of a prompt little", arguments: TinyModel.names)
-    func closeness(name: String) async throws {
-        guard let exact = try TinyModel(name), let rounded = try TinyModel(name, precision: .bfloat16) else { return }
+    @Test(
+        "Fewer bits change the vector of a prompt little", arguments: TinyModel.names,
+        [(Precision.bfloat16, 0.998), (.int8, 0.995)])
+    func closeness(name: String, bound: (precision: Precision, cosine: Double)) async throws {
+        guard let exact = try TinyModel(name), let rounded = try TinyModel(name, precision: bound.precision) else {
+            return
+        }
         let requests = (0..<6).map { exact.request($0, maxRationaleTokens: 0) }
         let expected = try await exact.withEngine { try await $0.generate(requests) }
         let found = try await rounded.withEngine { try await $0.generate(requests) }
         for (found, expected) in zip(found, expected) {
             // Random weights of a few dozen channels: no average hides the rounding, as it does in a real model.
-            #expect(cosine(found.mean, expected.mean) >= 0.998)
+            #expect(cosine(found.mean, expected.mean) >= bound.cosine)
         }
     }
 
