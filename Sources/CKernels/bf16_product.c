@@ -111,10 +111,8 @@ AVX2 INLINE void avx2_rows(const int M, PARAMETERS) {
     }
 }
 
-AVX2 static void avx2_1(PARAMETERS) { avx2_rows(1, ARGUMENTS); }
-AVX2 static void avx2_2(PARAMETERS) { avx2_rows(2, ARGUMENTS); }
-AVX2 static void avx2_3(PARAMETERS) { avx2_rows(3, ARGUMENTS); }
-AVX2 static void avx2_4(PARAMETERS) { avx2_rows(4, ARGUMENTS); }
+BLOCKS_TO_3(AVX2, avx2)
+BLOCK(AVX2, avx2, 4)
 
 static const grace_block_kernel avx2_blocks[] = {avx2_1, avx2_2, avx2_3, avx2_4};
 
@@ -158,22 +156,20 @@ BF16 INLINE __m512 add_by_pairs(__m512 sums, const uint16_t *weights, const uint
             _mm512_storeu_ps(output + (size_t)m * output_stride, low_sums[m]);                                        \
             _mm512_storeu_ps(output + (size_t)m * output_stride + 16, high_sums[m]);                                  \
         }                                                                                                             \
-    }                                                                                                                 \
-    SET static void name##_1(PARAMETERS) { name##_rows(1, ARGUMENTS); }                                               \
-    SET static void name##_2(PARAMETERS) { name##_rows(2, ARGUMENTS); }                                               \
-    SET static void name##_3(PARAMETERS) { name##_rows(3, ARGUMENTS); }                                               \
-    SET static void name##_4(PARAMETERS) { name##_rows(4, ARGUMENTS); }                                               \
-    SET static void name##_5(PARAMETERS) { name##_rows(5, ARGUMENTS); }                                               \
-    SET static void name##_6(PARAMETERS) { name##_rows(6, ARGUMENTS); }                                               \
-    SET static void name##_7(PARAMETERS) { name##_rows(7, ARGUMENTS); }                                               \
-    SET static void name##_8(PARAMETERS) { name##_rows(8, ARGUMENTS); }
+    }
 
 ROWS(AVX512, avx512, add_by_columns)
 ROWS(BF16, bf16, add_by_pairs)
-BF16 static void bf16_9(PARAMETERS) { bf16_rows(9, ARGUMENTS); }
-BF16 static void bf16_10(PARAMETERS) { bf16_rows(10, ARGUMENTS); }
-BF16 static void bf16_11(PARAMETERS) { bf16_rows(11, ARGUMENTS); }
-BF16 static void bf16_12(PARAMETERS) { bf16_rows(12, ARGUMENTS); }
+BLOCKS_TO_6(AVX512, avx512)
+BLOCK(AVX512, avx512, 7)
+BLOCK(AVX512, avx512, 8)
+BLOCKS_TO_6(BF16, bf16)
+BLOCK(BF16, bf16, 7)
+BLOCK(BF16, bf16, 8)
+BLOCK(BF16, bf16, 9)
+BLOCK(BF16, bf16, 10)
+BLOCK(BF16, bf16, 11)
+BLOCK(BF16, bf16, 12)
 
 // What splits a pair into columns needs registers for it: fewer rows.
 static const grace_block_kernel avx512_blocks[] = {
@@ -186,15 +182,7 @@ static const grace_block_kernel bf16_blocks[] = {
 
 #endif
 
-static const grace_block_kernels kernels_of[] = {
-    [GRACE_KERNELS_PORTABLE] = GRACE_BLOCKS(portable_blocks),
-#if defined(__x86_64__)
-    [GRACE_KERNELS_AVX2] = GRACE_BLOCKS(avx2_blocks),
-    [GRACE_KERNELS_AVX512] = GRACE_BLOCKS(avx512_blocks),
-    [GRACE_KERNELS_AVX512_VNNI] = GRACE_BLOCKS(avx512_blocks),
-    [GRACE_KERNELS_AVX512_BF16] = GRACE_BLOCKS(bf16_blocks),
-#endif
-};
+static const grace_block_kernels kernels_of[] = KERNEL_TABLE(avx512_blocks, bf16_blocks);
 
 void grace_bf16_multiply(
     grace_kernels kernels, const void *panels, const uint16_t *rows, float *output, size_t M, size_t N, size_t K,

@@ -110,10 +110,8 @@ AVX2 INLINE void avx2_rows(const int M, PARAMETERS) {
     }
 }
 
-AVX2 static void avx2_1(PARAMETERS) { avx2_rows(1, ARGUMENTS); }
-AVX2 static void avx2_2(PARAMETERS) { avx2_rows(2, ARGUMENTS); }
-AVX2 static void avx2_3(PARAMETERS) { avx2_rows(3, ARGUMENTS); }
-AVX2 static void avx2_4(PARAMETERS) { avx2_rows(4, ARGUMENTS); }
+BLOCKS_TO_3(AVX2, avx2)
+BLOCK(AVX2, avx2, 4)
 
 static const grace_block_kernel avx2_blocks[] = {avx2_1, avx2_2, avx2_3, avx2_4};
 
@@ -185,29 +183,19 @@ VNNI INLINE __m512i sums_of_quads(__m512i sums) { return sums; }
             _mm512_storeu_ps(output + (size_t)m * output_stride, low_sums[m]);                                        \
             _mm512_storeu_ps(output + (size_t)m * output_stride + 16, high_sums[m]);                                  \
         }                                                                                                             \
-    }                                                                                                                 \
-    SET static void name##_1(PARAMETERS) { name##_rows(1, ARGUMENTS); }                                               \
-    SET static void name##_2(PARAMETERS) { name##_rows(2, ARGUMENTS); }                                               \
-    SET static void name##_3(PARAMETERS) { name##_rows(3, ARGUMENTS); }                                               \
-    SET static void name##_4(PARAMETERS) { name##_rows(4, ARGUMENTS); }                                               \
-    SET static void name##_5(PARAMETERS) { name##_rows(5, ARGUMENTS); }                                               \
-    SET static void name##_6(PARAMETERS) { name##_rows(6, ARGUMENTS); }                                               \
-    static const grace_block_kernel name##_blocks[] = {name##_1, name##_2, name##_3, name##_4, name##_5, name##_6};
+    }
 
 ROWS(AVX512, avx512, add_by_bytes, sums_of_bytes)
 ROWS(VNNI, vnni, add_by_quads, sums_of_quads)
+BLOCKS_TO_6(AVX512, avx512)
+BLOCKS_TO_6(VNNI, vnni)
+
+static const grace_block_kernel avx512_blocks[] = {avx512_1, avx512_2, avx512_3, avx512_4, avx512_5, avx512_6};
+static const grace_block_kernel vnni_blocks[] = {vnni_1, vnni_2, vnni_3, vnni_4, vnni_5, vnni_6};
 
 #endif
 
-static const grace_block_kernels kernels_of[] = {
-    [GRACE_KERNELS_PORTABLE] = GRACE_BLOCKS(portable_blocks),
-#if defined(__x86_64__)
-    [GRACE_KERNELS_AVX2] = GRACE_BLOCKS(avx2_blocks),
-    [GRACE_KERNELS_AVX512] = GRACE_BLOCKS(avx512_blocks),
-    [GRACE_KERNELS_AVX512_VNNI] = GRACE_BLOCKS(vnni_blocks),
-    [GRACE_KERNELS_AVX512_BF16] = GRACE_BLOCKS(vnni_blocks),
-#endif
-};
+static const grace_block_kernels kernels_of[] = KERNEL_TABLE(vnni_blocks, vnni_blocks);
 
 void grace_int4_multiply(
     grace_kernels kernels, const void *panels, const grace_quantized_group *rows, float *output, size_t M, size_t N,

@@ -144,119 +144,72 @@ AVX2 INLINE void avx2_rows(const int M, PARAMETERS) {
     }
 }
 
-AVX2 static void avx2_1(PARAMETERS) { avx2_rows(1, ARGUMENTS); }
-AVX2 static void avx2_2(PARAMETERS) { avx2_rows(2, ARGUMENTS); }
-AVX2 static void avx2_3(PARAMETERS) { avx2_rows(3, ARGUMENTS); }
+BLOCKS_TO_3(AVX2, avx2)
 
 static const grace_block_kernel avx2_blocks[] = {avx2_1, avx2_2, avx2_3};
 
 // MARK: - AVX-512
 
 #define AVX512 __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq")))
+#define VNNI __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,avx512vnni")))
 
-AVX512 INLINE __m512i avx512_sum(__m512i products, __m512i even, __m512i odd, __m512i even_x, __m512i odd_x) {
+/// As AVX2 does it; what rows and registers have in common is widened once.
+AVX512 INLINE __m512i add_by_pairs(__m512i products, __m512i weights, __m512i x) {
+    __m512i even = _mm512_and_si512(weights, _mm512_set1_epi16(0xFF)), odd = _mm512_srli_epi16(weights, 8);
+    __m512i even_x = _mm512_srai_epi16(_mm512_slli_epi16(x, 8), 8), odd_x = _mm512_srai_epi16(x, 8);
     __m512i sum = _mm512_add_epi32(_mm512_madd_epi16(even, even_x), _mm512_madd_epi16(odd, odd_x));
     return _mm512_add_epi32(products, sum);
 }
 
-AVX512 INLINE void avx512_rows(const int M, PARAMETERS) {
-    const __m512i even_bytes = _mm512_set1_epi16(0xFF);
-    const uint8_t *weights = panel;
-    __m512 low_sums[6], high_sums[6];
-    EACH_ROW(M) low_sums[m] = high_sums[m] = _mm512_setzero_ps();
-    for (size_t g = 0; g < steps; g++) {
-        prefetch_share(&ahead);
-        __m512i low[6], high[6];
-        EACH_ROW(M) low[m] = high[m] = _mm512_set1_epi32(group_of(rows, row_size, m, g)->start);
-        for (size_t quad = 0; quad < QUADS; quad++, weights += STEP) {
-            __m512i low_both = _mm512_load_si512(weights);
-            __m512i high_both = _mm512_load_si512(weights + 64);
-            __m512i low_even = _mm512_and_si512(low_both, even_bytes), low_odd = _mm512_srli_epi16(low_both, 8);
-            __m512i high_even = _mm512_and_si512(high_both, even_bytes), high_odd = _mm512_srli_epi16(high_both, 8);
-            EACH_ROW(M) {
-                __m512i x = _mm512_set1_epi32(quad_of(group_of(rows, row_size, m, g), quad));
-                __m512i even_x = _mm512_srai_epi16(_mm512_slli_epi16(x, 8), 8);
-                __m512i odd_x = _mm512_srai_epi16(x, 8);
-                low[m] = avx512_sum(low[m], low_even, low_odd, even_x, odd_x);
-                high[m] = avx512_sum(high[m], high_even, high_odd, even_x, odd_x);
-            }
-        }
-        EACH_ROW(M) {
-            __m512 scale = _mm512_set1_ps(group_of(rows, row_size, m, g)->scale);
-            low_sums[m] = _mm512_fmadd_ps(_mm512_cvtepi32_ps(low[m]), scale, low_sums[m]);
-            high_sums[m] = _mm512_fmadd_ps(_mm512_cvtepi32_ps(high[m]), scale, high_sums[m]);
-        }
-    }
-    __m512 low_scale = _mm512_load_ps(weights), high_scale = _mm512_load_ps(weights + 64);
-    EACH_ROW(M) {
-        _mm512_storeu_ps(output + (size_t)m * output_stride, _mm512_mul_ps(low_sums[m], low_scale));
-        _mm512_storeu_ps(output + (size_t)m * output_stride + 16, _mm512_mul_ps(high_sums[m], high_scale));
-    }
+VNNI INLINE __m512i add_by_quads(__m512i products, __m512i weights, __m512i x) {
+    return _mm512_dpbusd_epi32(products, weights, x);
 }
 
-AVX512 static void avx512_1(PARAMETERS) { avx512_rows(1, ARGUMENTS); }
-AVX512 static void avx512_2(PARAMETERS) { avx512_rows(2, ARGUMENTS); }
-AVX512 static void avx512_3(PARAMETERS) { avx512_rows(3, ARGUMENTS); }
-AVX512 static void avx512_4(PARAMETERS) { avx512_rows(4, ARGUMENTS); }
+/// Defines `<name>_rows` for up to 6 rows, for an instruction set that adds the products of a quad by `add`.
+#define ROWS(SET, name, add)                                                                                          \
+    SET INLINE void name##_rows(const int M, PARAMETERS) {                                                            \
+        const uint8_t *weights = panel;                                                                               \
+        __m512 low_sums[6], high_sums[6];                                                                             \
+        EACH_ROW(M) low_sums[m] = high_sums[m] = _mm512_setzero_ps();                                                 \
+        for (size_t g = 0; g < steps; g++) {                                                                          \
+            prefetch_share(&ahead);                                                                                   \
+            __m512i low[6], high[6];                                                                                  \
+            EACH_ROW(M) low[m] = high[m] = _mm512_set1_epi32(group_of(rows, row_size, m, g)->start);                  \
+            _Pragma("clang loop unroll(full)")                                                                        \
+            for (size_t quad = 0; quad < QUADS; quad++, weights += STEP) {                                            \
+                __m512i first = _mm512_load_si512(weights), second = _mm512_load_si512(weights + 64);                 \
+                EACH_ROW(M) {                                                                                         \
+                    __m512i x = _mm512_set1_epi32(quad_of(group_of(rows, row_size, m, g), quad));                     \
+                    low[m] = add(low[m], first, x);                                                                   \
+                    high[m] = add(high[m], second, x);                                                                \
+                }                                                                                                     \
+            }                                                                                                         \
+            EACH_ROW(M) {                                                                                             \
+                __m512 scale = _mm512_set1_ps(group_of(rows, row_size, m, g)->scale);                                 \
+                low_sums[m] = _mm512_fmadd_ps(_mm512_cvtepi32_ps(low[m]), scale, low_sums[m]);                        \
+                high_sums[m] = _mm512_fmadd_ps(_mm512_cvtepi32_ps(high[m]), scale, high_sums[m]);                     \
+            }                                                                                                         \
+        }                                                                                                             \
+        __m512 low_scale = _mm512_load_ps(weights), high_scale = _mm512_load_ps(weights + 64);                        \
+        EACH_ROW(M) {                                                                                                 \
+            _mm512_storeu_ps(output + (size_t)m * output_stride, _mm512_mul_ps(low_sums[m], low_scale));              \
+            _mm512_storeu_ps(output + (size_t)m * output_stride + 16, _mm512_mul_ps(high_sums[m], high_scale));       \
+        }                                                                                                             \
+    }
 
+ROWS(AVX512, avx512, add_by_pairs)
+ROWS(VNNI, vnni, add_by_quads)
+BLOCKS_TO_3(AVX512, avx512)
+BLOCK(AVX512, avx512, 4)
+BLOCKS_TO_6(VNNI, vnni)
+
+// What widens bytes needs registers for it: fewer rows.
 static const grace_block_kernel avx512_blocks[] = {avx512_1, avx512_2, avx512_3, avx512_4};
-
-// MARK: - AVX-512 VNNI
-
-#define VNNI __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,avx512vnni")))
-
-VNNI INLINE void vnni_rows(const int M, PARAMETERS) {
-    const uint8_t *weights = panel;
-    __m512 low_sums[6], high_sums[6];
-    EACH_ROW(M) low_sums[m] = high_sums[m] = _mm512_setzero_ps();
-    for (size_t g = 0; g < steps; g++) {
-        prefetch_share(&ahead);
-        __m512i low[6], high[6];
-        EACH_ROW(M) low[m] = high[m] = _mm512_set1_epi32(group_of(rows, row_size, m, g)->start);
-#pragma clang loop unroll(full)
-        for (size_t quad = 0; quad < QUADS; quad++) {
-            __m512i low_weights = _mm512_load_si512(weights + quad * STEP);
-            __m512i high_weights = _mm512_load_si512(weights + quad * STEP + 64);
-            EACH_ROW(M) {
-                __m512i x = _mm512_set1_epi32(quad_of(group_of(rows, row_size, m, g), quad));
-                low[m] = _mm512_dpbusd_epi32(low[m], low_weights, x);
-                high[m] = _mm512_dpbusd_epi32(high[m], high_weights, x);
-            }
-        }
-        weights += QUADS * STEP;
-        EACH_ROW(M) {
-            __m512 scale = _mm512_set1_ps(group_of(rows, row_size, m, g)->scale);
-            low_sums[m] = _mm512_fmadd_ps(_mm512_cvtepi32_ps(low[m]), scale, low_sums[m]);
-            high_sums[m] = _mm512_fmadd_ps(_mm512_cvtepi32_ps(high[m]), scale, high_sums[m]);
-        }
-    }
-    __m512 low_scale = _mm512_load_ps(weights), high_scale = _mm512_load_ps(weights + 64);
-    EACH_ROW(M) {
-        _mm512_storeu_ps(output + (size_t)m * output_stride, _mm512_mul_ps(low_sums[m], low_scale));
-        _mm512_storeu_ps(output + (size_t)m * output_stride + 16, _mm512_mul_ps(high_sums[m], high_scale));
-    }
-}
-
-VNNI static void vnni_1(PARAMETERS) { vnni_rows(1, ARGUMENTS); }
-VNNI static void vnni_2(PARAMETERS) { vnni_rows(2, ARGUMENTS); }
-VNNI static void vnni_3(PARAMETERS) { vnni_rows(3, ARGUMENTS); }
-VNNI static void vnni_4(PARAMETERS) { vnni_rows(4, ARGUMENTS); }
-VNNI static void vnni_5(PARAMETERS) { vnni_rows(5, ARGUMENTS); }
-VNNI static void vnni_6(PARAMETERS) { vnni_rows(6, ARGUMENTS); }
-
 static const grace_block_kernel vnni_blocks[] = {vnni_1, vnni_2, vnni_3, vnni_4, vnni_5, vnni_6};
 
 #endif
 
-static const grace_block_kernels kernels_of[] = {
-    [GRACE_KERNELS_PORTABLE] = GRACE_BLOCKS(portable_blocks),
-#if defined(__x86_64__)
-    [GRACE_KERNELS_AVX2] = GRACE_BLOCKS(avx2_blocks),
-    [GRACE_KERNELS_AVX512] = GRACE_BLOCKS(avx512_blocks),
-    [GRACE_KERNELS_AVX512_VNNI] = GRACE_BLOCKS(vnni_blocks),
-    [GRACE_KERNELS_AVX512_BF16] = GRACE_BLOCKS(vnni_blocks),
-#endif
-};
+static const grace_block_kernels kernels_of[] = KERNEL_TABLE(vnni_blocks, vnni_blocks);
 
 void grace_int8_multiply(
     grace_kernels kernels, const void *panels, const grace_quantized_group *rows, float *output, size_t M, size_t N,

@@ -3,6 +3,7 @@
 
 #include <stddef.h>
 
+#include "kernel_choice.h"
 #include "weight_panel.h"
 
 // What products with packed weights of every format share: cutting rows into blocks and panels into ranges.
@@ -40,7 +41,25 @@ typedef struct {
     size_t count;
 } grace_block_kernels;
 
-#define GRACE_BLOCKS(blocks) {blocks, sizeof blocks / sizeof blocks[0]}
+/// Defines `<name>_<M>`, the kernel for M rows, by the body `<name>_rows`.
+#define BLOCK(SET, name, M) SET static void name##_##M(PARAMETERS) { name##_rows(M, ARGUMENTS); }
+#define BLOCKS_TO_3(SET, name) BLOCK(SET, name, 1) BLOCK(SET, name, 2) BLOCK(SET, name, 3)
+#define BLOCKS_TO_6(SET, name) BLOCKS_TO_3(SET, name) BLOCK(SET, name, 4) BLOCK(SET, name, 5) BLOCK(SET, name, 6)
+
+/// All kernels of an array.
+#define ALL_OF(blocks) {blocks, sizeof blocks / sizeof blocks[0]}
+
+/// Kernels by instruction set: two are of the format's own choice, the others are called the same everywhere.
+#if defined(__x86_64__)
+#define KERNEL_TABLE(vnni, bf16)                                                                                      \
+    {                                                                                                                 \
+        [GRACE_KERNELS_PORTABLE] = ALL_OF(portable_blocks), [GRACE_KERNELS_AVX2] = ALL_OF(avx2_blocks),               \
+        [GRACE_KERNELS_AVX512] = ALL_OF(avx512_blocks), [GRACE_KERNELS_AVX512_VNNI] = ALL_OF(vnni),                   \
+        [GRACE_KERNELS_AVX512_BF16] = ALL_OF(bf16),                                                                   \
+    }
+#else
+#define KERNEL_TABLE(vnni, bf16) {[GRACE_KERNELS_PORTABLE] = ALL_OF(portable_blocks)}
+#endif
 
 /// One product: packed weights, rows of input, rows of output N apart.
 typedef struct {
