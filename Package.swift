@@ -56,10 +56,12 @@ let package = Package(
         library(
             "EmbeddingServer",
             ["HTTP", "Grace", "Engine", "Transformer", "JSON", "Confinement", logging, systemPackage]),
+        library(
+            "Benchmark", ["Grace", "Engine", "Transformer", "Tensors", "Tokenization", "Confinement", systemPackage]),
         .executableTarget(
             name: "grace-server",
             dependencies: [
-                "EmbeddingServer", "Grace", "Engine", "Transformer", "HTTP", logging, systemPackage, argumentParser,
+                "EmbeddingServer", "Benchmark", "Grace", "Engine", "Transformer", "HTTP", logging, systemPackage, argumentParser,
             ],
             swiftSettings: swiftSettings),
 
@@ -72,6 +74,7 @@ let package = Package(
         tests(of: "Transformer", ["TestSupport", "Checkpoints", "Tensors", systemPackage]),
         tests(of: "Engine", ["TestSupport", "Checkpoints", "Transformer", "Tensors", systemPackage]),
         tests(of: "Grace", ["TestSupport", "Engine", "Tokenization", "Transformer", systemPackage]),
+        tests(of: "Benchmark", ["TestSupport", "Grace", "Engine", "Tensors", "Transformer", systemPackage]),
         tests(
             of: "EmbeddingServer",
             ["TestSupport", "Grace", "HTTP", "Engine", "Transformer", "Tensors", logging, systemPackage]),

@@ -17,6 +17,8 @@ package final class GenerationEngine: Sendable {
         package var limits: BatchScheduler.Limits
         /// Threads for what is not OpenBLAS's.
         package var workers: Int
+        /// Told of every step, on the generation thread, which waits for it.
+        package var onStep: (@Sendable (StepReport) -> Void)?
 
         /// Takes the parts as they are: `sharedPrefix` may be empty.
         package init(
@@ -50,6 +52,7 @@ package final class GenerationEngine: Sendable {
     }
 
     private let sharedPrefix: [TokenID]
+    private let onStep: (@Sendable (StepReport) -> Void)?
     private let state: Confined<State>
     private let wake = DispatchSemaphore(value: 0)
     private let hasEnded = DispatchGroup()
@@ -57,6 +60,7 @@ package final class GenerationEngine: Sendable {
     /// Starts the thread; the shared prefix is computed before the first request is.
     package init(model: Transformer, configuration: Configuration) {
         sharedPrefix = configuration.sharedPrefix
+        onStep = configuration.onStep
         state = Confined(State(scheduler: BatchScheduler(limits: configuration.limits)))
         hasEnded.enter()
         let thread = Thread { [self] in
@@ -159,6 +163,7 @@ package final class GenerationEngine: Sendable {
                 continue
             }
             let events = loop.run(work)
+            onStep?(StepReport(of: events))
             state.withState { state in
                 for (work, event) in zip(work, events) {
                     state.scheduler.ran(work)

@@ -1,90 +1,17 @@
 import ArgumentParser
 import EmbeddingServer
-import Engine
-import Foundation
-import Grace
-import Logging
-import SystemPackage
 import Transformer
 
-/// The command line of the server: options only.
+/// The program: it serves, unless the first argument names something else.
 @main
 struct GraceServer: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "grace-server",
-        abstract: "Serves text embeddings that come with their reasons (GRACE) over HTTP.",
-        discussion: """
-            The model writes a rationale of its understanding of each text; text and rationale are mean-pooled into \
-            the vector. POST texts to /embed, or to /explain for the rationales. See docs/api.md.
-            """,
-        version: graceVersion)
-
-    @OptionGroup(title: "Listening") var listening: ListeningOptions
-    @OptionGroup(title: "Model") var model: ModelOptions
-    @OptionGroup(title: "Limits") var limits: LimitOptions
-
-    @Option(help: "The least severe messages to log: trace, debug, info, notice, warning, error or critical.")
-    var logLevel: Logger.Level = .notice
-
-    func validate() throws {
-        try listening.validate()
-        try model.validate()
-        try limits.validate()
-    }
-
-    func run() async throws {
-        // A reader of the output that goes away, as in `grace-server 2>&1 | head`, must not take the server with it.
-        signal(SIGPIPE, SIG_IGN)
-        var logger = Logger(label: "grace-server") { StreamLogHandler.standardError(label: $0) }
-        logger.logLevel = logLevel
-        let (events, report) = AsyncStream.makeStream(of: Event.self)
-        try TerminationSignals.listen { report.yield(.signal($0)) }
-        let server: Server
-        do throws(ServerError) {
-            server = try Server(configuration: serverConfiguration, logger: logger)
-        } catch {
-            throw failure(error)
-        }
-        Task {
-            do throws(ServerError) {
-                report.yield(.started(.success(try await server.start())))
-            } catch {
-                report.yield(.started(.failure(error)))
-            }
-        }
-        for await event in events {
-            switch event {
-            case .started(.success(let readiness)):
-                print(readiness)
-                fflush(nil)
-            case .started(.failure(let error)):
-                throw failure(error)
-            case .signal(let number):
-                logger.notice("stopping", metadata: ["signal": "\(number)"])
-                await server.stop()
-                return
-            }
-        }
-    }
-
-    private enum Event: Sendable {
-        case started(Result<String, ServerError>)
-        case signal(Int32)
-    }
-
-    private func failure(_ error: ServerError) -> ExitCode {
-        FileHandle.standardError.write(Data("grace-server: \(error)\n".utf8))
-        return .failure
-    }
-
-    private var serverConfiguration: ServerConfiguration {
-        var configuration = ServerConfiguration()
-        listening.apply(to: &configuration)
-        model.apply(to: &configuration)
-        limits.apply(to: &configuration)
-        return configuration
-    }
+        version: graceVersion,
+        subcommands: [ServeCommand.self, BenchmarkCommand.self],
+        defaultSubcommand: ServeCommand.self,
+        // Help is about serving: who asks for it without naming a subcommand wants to see these options.
+        helpNames: [])
 }
 
-extension Logger.Level: @retroactive ExpressibleByArgument {}
 extension Precision: ExpressibleByArgument {}

@@ -139,7 +139,8 @@ struct LimitOptions: ParsableArguments {
     }
 }
 
-private func require(_ value: Int, in range: ClosedRange<Int>, _ option: String) throws {
+/// - Throws: `ValidationError`, in one line with the option and both bounds.
+func require(_ value: Int, in range: ClosedRange<Int>, _ option: String) throws {
     guard range.contains(value) else {
         throw ValidationError("\(option) is \(value), allowed are \(range.lowerBound) to \(range.upperBound)")
     }

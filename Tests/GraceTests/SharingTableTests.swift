@@ -129,7 +129,7 @@ struct SharingTableTests {
         #expect(table.claim("a")[0].started != nil)
     }
 
-    @Test("Any sequence of claims, ends and departures tells everyone who stays exactly once, and gives up what nobody awaits")
+    @Test("Whatever is claimed, ends and leaves: all who stay are told once, and what nobody awaits is given up")
     func fuzzed() {
         var generator = SeededGenerator(seed: 43)
         for _ in 0..<300 * fuzzRounds {
