@@ -56,12 +56,12 @@ let package = Package(
         library(
             "EmbeddingServer",
             ["HTTP", "Grace", "Engine", "Transformer", "JSON", "Confinement", logging, systemPackage]),
-        library(
-            "Benchmark", ["Grace", "Engine", "Transformer", "Tensors", "Tokenization", "Confinement", systemPackage]),
+        library("Benchmark", ["Grace", "Engine", "Transformer", "Tensors", "Tokenization", "Confinement"]),
         .executableTarget(
             name: "grace-server",
             dependencies: [
-                "EmbeddingServer", "Benchmark", "Grace", "Engine", "Transformer", "HTTP", logging, systemPackage, argumentParser,
+                "EmbeddingServer", "Benchmark", "Grace", "Engine", "Transformer", "HTTP", logging, systemPackage,
+                argumentParser,
             ],
             swiftSettings: swiftSettings),
 
@@ -70,9 +70,9 @@ let package = Package(
         tests(of: "Tokenization", ["TestSupport"]),
         tests(of: "JSON"),
         tests(of: "Checkpoints", ["TestSupport", "JSON", systemPackage]),
-        tests(of: "Tensors", ["TestSupport"]),
+        tests(of: "Tensors", ["TestSupport", "CKernels"]),
         tests(of: "Transformer", ["TestSupport", "Checkpoints", "Tensors", systemPackage]),
-        tests(of: "Engine", ["TestSupport", "Checkpoints", "Transformer", "Tensors", systemPackage]),
+        tests(of: "Engine", ["TestSupport", "Confinement", "Checkpoints", "Transformer", "Tensors", systemPackage]),
         tests(of: "Grace", ["TestSupport", "Engine", "Tokenization", "Transformer", systemPackage]),
         tests(of: "Benchmark", ["TestSupport", "Grace", "Engine", "Tensors", "Transformer", systemPackage]),
         tests(

@@ -14,7 +14,8 @@ package struct DecodePhase: Sendable, Equatable {
     ///   - limit: where so many tokens are written the phase ends: what comes later has longer texts than were asked for.
     package init?(of reports: [StepReport], rows: Int, tokenLimit limit: Int) {
         // In the first step that has all rows and leaves no prompt unfinished, the last prompt may have ended.
-        guard let first = reports.firstIndex(where: { $0.rows == rows && $0.unfinishedPrompts == 0 }) else { return nil }
+        let endsPrompts = { (report: StepReport) in report.rows == rows && report.unfinishedPrompts == 0 }
+        guard let first = reports.firstIndex(where: endsPrompts) else { return nil }
         var tokens = 0
         var last = first
         while last + 1 < reports.count, reports[last + 1].writingRows == rows, tokens < limit {

@@ -51,7 +51,7 @@ package struct MachineLimits: Sendable, Equatable {
             memoryBandwidth: memoryBandwidth(bufferSize: bufferSize, on: pool), operations: operations)
     }
 
-    private static let tries = 6
+    private static let tries = 20
 
     private static func peak(of arithmetic: Arithmetic, on pool: WorkerPool) -> Double {
         let kind = arithmetic.native

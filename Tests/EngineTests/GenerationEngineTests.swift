@@ -1,3 +1,4 @@
+import Confinement
 import Engine
 import TestSupport
 import Testing
@@ -121,6 +122,30 @@ struct GenerationEngineTests {
         let results = try await model.withEngine { try await $0.generate([request]) }
         #expect(results.count == 1)
         #expect(relativeL2(results[0].mean, model.meanOfFullPass(request, rationale: results[0].rationale)) <= 1e-5)
+    }
+
+    @Test("Every step is told of: who had a share, who wrote, whose prompt goes on")
+    func stepReports() async throws {
+        guard let model = try TinyModel("tiny-qwen3") else { return }
+        let reports = Confined<[StepReport]>([])
+        let limits = BatchScheduler.Limits(
+            maxLiveRequests: 2, maxBatchTokens: 1000, maxStepTokens: 40, maxRequests: 6)
+        var configuration = GenerationEngine.Configuration(stopTokens: [], sharedPrefix: [], limits: limits)
+        configuration.onStep = { report in reports.withState { $0.append(report) } }
+        let engine = GenerationEngine(model: model.transformer, configuration: configuration)
+        defer { engine.stop() }
+        let requests = [3, 2].map { tokens in
+            GenerationRequest(
+                prompt: Array(1...60), poolingStart: 0, maxRationaleTokens: tokens,
+                sampling: SamplingSettings(temperature: 0, topP: 1, seed: 0))
+        }
+        _ = try await engine.generate(requests)
+        let found = reports.withState { $0 }
+        // 40 of the first; 20 and 20 of the second; 39 of it beside a token; its last one; then both, then one.
+        #expect(found.map(\.rows) == [1, 2, 2, 2, 2, 1])
+        #expect(found.map(\.writingRows) == [0, 1, 1, 2, 1, 0])
+        #expect(found.map(\.unfinishedPrompts) == [1, 1, 1, 0, 0, 0])
+        #expect(zip(found, found.dropFirst()).allSatisfy { $0.endedAt <= $1.endedAt })
     }
 
     @Test("No requests give no results")
