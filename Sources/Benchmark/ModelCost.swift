@@ -53,6 +53,7 @@ extension Precision {
         switch self {
         case .float32: .float32
         case .bfloat16: .bfloat16
+        case .int8, .int4: .int8
         }
     }
 }
