@@ -30,6 +30,17 @@ package enum Weight: Sendable {
         case .packed(let packed): packed.columns
         }
     }
+
+    /// Its numbers, outputs times inputs.
+    package var elementCount: Int { rows * columns }
+
+    /// What it takes in memory, and a product reads of it.
+    package var byteCount: Int {
+        switch self {
+        case .float32: elementCount * MemoryLayout<Float>.size
+        case .packed(let packed): packed.byteCount
+        }
+    }
 }
 
 extension Activation {
