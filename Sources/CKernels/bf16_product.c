@@ -40,11 +40,13 @@ void grace_bf16_pack_panel(const float *weights, size_t count, size_t K, void *p
     uint16_t *packed = panel;
     memset(packed, 0, grace_bf16_panel_size(K));
     // Step by step, so that the lines that the lanes share stay in the cache.
-    for (size_t first = 0; first < K; first += GRACE_COLUMNS) {
-        size_t end = first + GRACE_COLUMNS < K ? first + GRACE_COLUMNS : K;
+    for (size_t first = 0; first < K; first += GRACE_COLUMNS, packed += PAIRS * PAIR) {
+        size_t columns = K - first < GRACE_COLUMNS ? K - first : GRACE_COLUMNS;
         for (size_t lane = 0; lane < count; lane++) {
-            for (size_t k = first; k < end; k++) {
-                packed[k / 2 * PAIR + lane * 2 + k % 2] = round_to_nearest_even(weights[lane * K + k]);
+            uint16_t rounded[GRACE_COLUMNS] = {0};
+            for (size_t k = 0; k < columns; k++) rounded[k] = round_to_nearest_even(weights[lane * K + first + k]);
+            for (size_t pair = 0; pair < PAIRS; pair++) {
+                memcpy(packed + pair * PAIR + lane * 2, rounded + pair * 2, 2 * sizeof(uint16_t));
             }
         }
     }

@@ -15,17 +15,22 @@ static float half_at(const uint8_t *place) {
     return grace_widen_half(half);
 }
 
-/// The byte that holds the quant of column k of a group, in its low half for the first 16 outputs.
-static size_t byte_of(size_t lane, size_t k) { return QUANTS + k / 4 * 64 + lane % 16 * 4 + k % 4; }
-
-static void set_quant(uint8_t *group, size_t lane, size_t k, uint8_t quant) {
-    group[byte_of(lane, k)] |= (uint8_t)(lane < 16 ? quant : quant << 4);
+/// Sets the quants of one group of one output: in low halves of bytes for the first 16 outputs, else in high ones.
+static void set_quants(uint8_t *group, size_t lane, const uint8_t *quants) {
+    uint8_t *place = group + QUANTS + lane % 16 * 4;
+    for (size_t quad = 0; quad < GROUP / 4; quad++, place += 64, quants += 4) {
+        uint32_t four, both;
+        memcpy(&four, quants, sizeof four);
+        memcpy(&both, place, sizeof both);
+        both |= lane < 16 ? four : four << 4;
+        memcpy(place, &both, sizeof both);
+    }
 }
 
-/// Quantises the columns of one group of one output; fewer than 32 at the end of a row.
-static void pack_group(const float *weights, size_t columns, size_t lane, uint8_t *group) {
+/// Quantises one group of one output.
+static void pack_group(const float weights[GROUP], size_t lane, uint8_t *group) {
     float least = weights[0], largest = weights[0], finite = 0;
-    for (size_t k = 0; k < columns; k++) {
+    for (size_t k = 0; k < GROUP; k++) {
         least = weights[k] < least ? weights[k] : least;
         largest = weights[k] > largest ? weights[k] : largest;
         finite += weights[k] * 0;
@@ -36,10 +41,14 @@ static void pack_group(const float *weights, size_t columns, size_t lane, uint8_
     set_half(group + lane * 2, grace_round_to_half(largest > minimum ? (largest - minimum) / 15 : 0));
     float scale = half_at(group + lane * 2);
     if (!(scale > 0)) return;
-    for (size_t k = 0; k < columns; k++) {
-        float quant = (weights[k] - minimum) / scale + 0.5f;
-        set_quant(group, lane, k, !(quant > 0) ? 0 : quant < 15 ? (uint8_t)quant : 15);
+    float inverse = 1 / scale;
+    uint8_t quants[GROUP];
+    for (size_t k = 0; k < GROUP; k++) {
+        float quant = (weights[k] - minimum) * inverse + 0.5f;
+        quant = quant > 0 ? quant : 0;
+        quants[k] = (uint8_t)(int32_t)(quant < 15 ? quant : 15);
     }
+    set_quants(group, lane, quants);
 }
 
 void grace_int4_pack_panel(const float *weights, size_t count, size_t K, void *panel) {
@@ -47,7 +56,15 @@ void grace_int4_pack_panel(const float *weights, size_t count, size_t K, void *p
     uint8_t *group = panel;
     for (size_t first = 0; first < K; first += GROUP, group += GRACE_INT4_GROUP_SIZE) {
         for (size_t lane = 0; lane < count; lane++) {
-            pack_group(weights + lane * K + first, K - first < GROUP ? K - first : GROUP, lane, group);
+            const float *row = weights + lane * K + first;
+            if (K - first >= GROUP) {
+                pack_group(row, lane, group);
+                continue;
+            }
+            // Filled up with the first weight, which changes neither extreme.
+            float columns[GROUP];
+            for (size_t k = 0; k < GROUP; k++) columns[k] = row[k < K - first ? k : 0];
+            pack_group(columns, lane, group);
         }
     }
 }
@@ -66,13 +83,15 @@ bool grace_int4_pack_blocks(const void *const *rows, size_t count, size_t K, boo
                 set_half(group + MINIMUMS + lane * 2, grace_round_to_half(minimum));
                 if (half_at(group + MINIMUMS + lane * 2) != minimum) return false;
             }
-            const uint8_t *quants = block + (has_minimum ? 4 : 2);
+            const uint8_t *bytes = block + (has_minimum ? 4 : 2);
             // A block has its first 16 weights in the low halves.
+            uint8_t quants[GROUP];
             for (size_t j = 0; j < GROUP / 2; j++) {
-                set_quant(group, lane, j, quants[j] & 15);
-                set_quant(group, lane, j + GROUP / 2, quants[j] >> 4);
+                quants[j] = bytes[j] & 15;
+                quants[j + GROUP / 2] = bytes[j] >> 4;
             }
-            block = quants + GROUP / 2;
+            set_quants(group, lane, quants);
+            block = bytes + GROUP / 2;
         }
     }
     return true;
@@ -81,7 +100,7 @@ bool grace_int4_pack_blocks(const void *const *rows, size_t count, size_t K, boo
 void grace_int4_unpack(const void *panel, size_t lane, size_t K, float *weights) {
     for (size_t k = 0; k < K; k++) {
         const uint8_t *group = (const uint8_t *)panel + k / GROUP * GRACE_INT4_GROUP_SIZE;
-        uint8_t byte = group[byte_of(lane, k % GROUP)];
+        uint8_t byte = group[QUANTS + k % GROUP / 4 * 64 + lane % 16 * 4 + k % 4];
         float quant = (float)(lane < 16 ? byte & 15 : byte >> 4);
         weights[k] = quant * half_at(group + lane * 2) + half_at(group + MINIMUMS + lane * 2);
     }
