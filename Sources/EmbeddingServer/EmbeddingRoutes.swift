@@ -99,12 +99,16 @@ struct EmbeddingRoutes: Sendable {
     private func metrics(of work: Work, totalTime: Duration) -> [(String, Int)] {
         let rationaleTokens = work.embeddings.reduce(0) { $0 + $1.rationaleTokens.count }
         let promptTokens = work.embeddings.reduce(0) { $0 + $1.promptTokenCount }
+        let draftedTokens = work.embeddings.reduce(0) { $0 + $1.draftedTokenCount }
+        let acceptedTokens = work.embeddings.reduce(0) { $0 + $1.acceptedTokenCount }
         func longest(_ time: (Embedding) -> Duration) -> Int {
             work.embeddings.map(time).max()?.milliseconds ?? 0
         }
         return [
             ("x-compute-tokens", promptTokens + rationaleTokens),
             ("x-rationale-tokens", rationaleTokens),
+            ("x-drafted-tokens", draftedTokens),
+            ("x-accepted-tokens", acceptedTokens),
             ("x-total-time", totalTime.milliseconds),
             ("x-queue-time", longest(\.queueTime)),
             ("x-inference-time", longest(\.inferenceTime)),

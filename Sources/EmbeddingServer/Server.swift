@@ -104,7 +104,7 @@ package struct Server: Sendable {
                     model: LoadedModel(
                         path: path, settings: configuration.settings, precision: configuration.precision),
                     limits: configuration.batchLimits, maxInputTokens: configuration.maxInputTokens,
-                    workers: configuration.threads, sharing: sharing)
+                    workers: configuration.threads, speculation: configuration.speculation, sharing: sharing)
             }
         }
         return try result.get()

@@ -34,6 +34,8 @@ package struct ServerConfiguration: Sendable {
         maxLiveRequests: 32, maxBatchTokens: 32_768, maxStepTokens: 256, maxRequests: 512)
     /// Results kept for texts that come again; 0 keeps none, and shares no generation that is under way either.
     package var cacheEntries = 4096
+    /// How far steps run ahead of what is written; nil where they do not. It changes no result.
+    package var speculation: Speculation? = Speculation()
     /// What a connection may cost; body size and number of connections are options of the command line.
     package var httpLimits = HTTPLimits()
     /// How long requests in flight may take after a signal to stop.

@@ -35,6 +35,9 @@ package struct BatchScheduler {
         package let request: RequestID
         /// At least 1, at most what the step has left of `maxStepTokens`.
         package let tokenCount: Int
+        /// Guessed tokens that are run after them, of those that the request has; only where `tokenCount` is all that is
+        /// known.
+        package fileprivate(set) var draftCount: Int
     }
 
     /// What to do next: give the admitted requests a cache, then run the work in order.
@@ -56,17 +59,23 @@ package struct BatchScheduler {
         let positionCount: Int
         /// Tokens known and not yet run.
         var pendingTokens: Int
+        /// Tokens guessed to follow them.
+        var draftTokens = 0
     }
 
     private let limits: Limits
+    private let speculation: Speculation?
     private var waiting: Deque<Waiting> = []
     private var live: [Live] = []
     private var nextID: RequestID = 0
     private var reservedPositions = 0
 
     /// An idle scheduler.
-    package init(limits: Limits) {
+    ///
+    /// - Parameter speculation: nil plans no guesses.
+    package init(limits: Limits, speculation: Speculation? = nil) {
         self.limits = limits
+        self.speculation = speculation
     }
 
     /// Whether no request is live or waiting.
@@ -99,7 +108,8 @@ package struct BatchScheduler {
         }
     }
 
-    /// Admits what fits and shares the next step out: the rows that write first, then prompts, oldest first.
+    /// Admits what fits and shares the next step out: the rows that write first, then prompts, oldest first. What is left
+    /// of it guesses may have.
     package mutating func nextStep() -> Step {
         var step = Step()
         while let next = waiting.first, live.count < limits.maxLiveRequests,
@@ -115,24 +125,41 @@ package struct BatchScheduler {
         func take(_ row: Live) {
             let count = min(row.pendingTokens, budget)
             guard count > 0 else { return }
-            step.work.append(Work(request: row.request, tokenCount: count))
+            step.work.append(
+                Work(
+                    request: row.request, tokenCount: count,
+                    draftCount: count == row.pendingTokens ? row.draftTokens : 0))
             budget -= count
         }
         live.filter { $0.pendingTokens == 1 }.forEach(take)
         live.filter { $0.pendingTokens > 1 }.forEach(take)
+        var draftBudget = min(budget, maxStepDraftTokens)
+        for index in step.work.indices {
+            step.work[index].draftCount = min(step.work[index].draftCount, draftBudget)
+            draftBudget -= step.work[index].draftCount
+        }
         return step
+    }
+
+    private var maxStepDraftTokens: Int {
+        guard let speculation, live.count <= speculation.maxLiveRequests else { return 0 }
+        return speculation.maxStepDraftTokens
     }
 
     /// The step's tokens of a request were run. A request that was removed meanwhile is none of its business.
     package mutating func ran(_ work: Work) {
         guard let index = live.firstIndex(where: { $0.request == work.request }) else { return }
         live[index].pendingTokens -= work.tokenCount
+        live[index].draftTokens = 0
     }
 
-    /// A request wrote a token, which the next step runs.
-    package mutating func wrote(_ request: RequestID) {
+    /// A request wrote a token, which the next step runs, and guesses those after it.
+    ///
+    /// - Parameter draftTokens: of the positions of the request.
+    package mutating func wrote(_ request: RequestID, draftTokens: Int = 0) {
         guard let index = live.firstIndex(where: { $0.request == request }) else { return }
         live[index].pendingTokens = 1
+        live[index].draftTokens = draftTokens
     }
 
     /// Forgets a request, live or waiting: it ended or its caller went away.

@@ -19,15 +19,20 @@ package final class GenerationEngine: Sendable {
         package var workers: Int
         /// Told of every step, on the generation thread, which waits for it.
         package var onStep: (@Sendable (StepReport) -> Void)?
+        /// Whether to run ahead, and how far; without effect where a token's bits depend on the step that it is run in,
+        /// for what is written must not depend on guesses.
+        package var speculation: Speculation?
 
         /// Takes the parts as they are: `sharedPrefix` may be empty.
         package init(
-            stopTokens: Set<TokenID>, sharedPrefix: [TokenID], limits: BatchScheduler.Limits, workers: Int = 1
+            stopTokens: Set<TokenID>, sharedPrefix: [TokenID], limits: BatchScheduler.Limits, workers: Int = 1,
+            speculation: Speculation? = nil
         ) {
             self.stopTokens = stopTokens
             self.sharedPrefix = sharedPrefix
             self.limits = limits
             self.workers = workers
+            self.speculation = speculation
         }
     }
 
@@ -59,11 +64,17 @@ package final class GenerationEngine: Sendable {
 
     /// Starts the thread; the shared prefix is computed before the first request is.
     package init(model: Transformer, configuration: Configuration) {
+        var configuration = configuration
+        if !model.weights.areBatchInvariant {
+            configuration.speculation = nil
+        }
         sharedPrefix = configuration.sharedPrefix
         onStep = configuration.onStep
-        state = Confined(State(scheduler: BatchScheduler(limits: configuration.limits)))
+        state = Confined(
+            State(
+                scheduler: BatchScheduler(limits: configuration.limits, speculation: configuration.speculation)))
         hasEnded.enter()
-        let thread = Thread { [self] in
+        let thread = Thread { [self, configuration] in
             let loop = GenerationLoop(model: model, configuration: configuration)
             run(loop)
             hasEnded.leave()
@@ -167,7 +178,9 @@ package final class GenerationEngine: Sendable {
             state.withState { state in
                 for (work, event) in zip(work, events) {
                     state.scheduler.ran(work)
-                    if case .wrote = event { state.scheduler.wrote(work.request) }
+                    if case .wrote(let draftCount) = event {
+                        state.scheduler.wrote(work.request, draftTokens: draftCount)
+                    }
                 }
             }
             end(

@@ -7,13 +7,14 @@ final class GenerationLoop {
     enum Event {
         /// Part of a prompt was run.
         case ran
-        /// A token was written; it is yet to be run.
-        case wrote
+        /// At least one token was written, the last of which is yet to be run; so many are guessed to follow it.
+        case wrote(draftCount: Int)
         case ended(Result<GenerationResult, EngineError>)
     }
 
     private let model: Transformer
     private let stopTokens: Set<TokenID>
+    private let speculation: Speculation?
     private let activations: Activations
     private let pagePool: KeyValuePagePool
     private let sampler = Sampler()
@@ -23,9 +24,10 @@ final class GenerationLoop {
     init(model: Transformer, configuration: GenerationEngine.Configuration) {
         self.model = model
         stopTokens = configuration.stopTokens
+        speculation = configuration.speculation
         activations = Activations(
             configuration: model.configuration, tokenCapacity: configuration.limits.maxStepTokens,
-            samplingCapacity: configuration.limits.maxLiveRequests, workerCount: configuration.workers)
+            samplingCapacity: Self.samplingCapacity(configuration), workerCount: configuration.workers)
         let tokens = configuration.sharedPrefix
         pagePool = model.makePagePool()
         let cache = KVCache(pool: pagePool)
@@ -53,38 +55,79 @@ final class GenerationLoop {
         }
     }
 
-    /// Runs the tokens of every row in one forward pass, pools their states, and writes a token for each row that is
+    /// Rows of logits that a step can need: one for each row that writes, and one for each guess.
+    private static func samplingCapacity(_ configuration: GenerationEngine.Configuration) -> Int {
+        let limits = configuration.limits
+        guard let speculation = configuration.speculation else { return limits.maxLiveRequests }
+        return max(limits.maxLiveRequests, speculation.maxLiveRequests + speculation.maxStepDraftTokens)
+    }
+
+    /// Runs the tokens of every row in one forward pass, pools their states, and writes tokens for each row that is
     /// ready. One event for each piece of work, in order.
     func run(_ work: [BatchScheduler.Work]) -> [Event] {
         let pieces = work.map { piece in
             guard let row = rows[piece.request] else { preconditionFailure("work for a request that has no row") }
-            return (row: row, count: piece.tokenCount)
+            return (row: row, count: piece.tokenCount, draftCount: piece.draftCount)
         }
-        let hiddenStates = model.forward(pieces.map { $0.row.chunk($0.count) }, activations: activations)
+        let hiddenStates = model.forward(
+            pieces.map { $0.row.chunk($0.count, draftCount: $0.draftCount) }, activations: activations)
+        // The row of the last known token of each piece; guesses follow.
+        var lastRows: [Int] = []
         var writingStates: [Int] = []
         var draws: [Sampler.Draw] = []
         var firstRow = 0
-        for (row, count) in pieces {
-            row.pool(hiddenStates, firstRow: firstRow, count: count)
-            firstRow += count
+        for (row, count, draftCount) in pieces {
+            row.ran(count, hiddenStates, firstRow: firstRow)
+            let lastRow = firstRow + count - 1
+            lastRows.append(lastRow)
             if row.mayWrite {
-                writingStates.append(firstRow - 1)
-                draws.append(Sampler.Draw(settings: row.request.sampling, index: row.rationale.count))
+                // A token for each guess, with which it is compared, and one after them.
+                for offset in 0..<min(1 + draftCount, row.unwrittenCount) {
+                    writingStates.append(lastRow + offset)
+                    draws.append(Sampler.Draw(settings: row.request.sampling, index: row.rationale.count + offset))
+                }
             }
+            firstRow = lastRow + 1 + draftCount
         }
         let logits = model.logits(ofRows: writingStates, in: hiddenStates, activations: activations)
         var tokens = sampler.sample(draws, fromRowsOf: logits, on: activations.workers)[...]
-        return pieces.map { row, _ in
+        return zip(pieces, lastRows).map { piece, lastRow in
+            let row = piece.row
             guard row.hasRunAll else { return .ran }
             guard row.mayWrite else { return .ended(row.result(.length)) }
-            return write(tokens.removeFirst(), row)
+            let drawn = tokens.prefix(min(1 + piece.draftCount, row.unwrittenCount))
+            tokens = tokens.dropFirst(drawn.count)
+            let ending = write(
+                drawn, row, draft: row.draft.prefix(piece.draftCount), hiddenStates, lastRow: lastRow)
+            row.discardDraft()
+            if let ending { return .ended(ending) }
+            makeDraft(row)
+            return .wrote(draftCount: row.draft.count)
         }
     }
 
-    private func write(_ token: TokenID?, _ row: LiveRow) -> Event {
-        guard let token else { return .ended(.failure(.notFinite(position: row.cache.count))) }
-        guard !stopTokens.contains(token) else { return .ended(row.result(.stop)) }
-        row.write(token)
-        return .wrote
+    /// Writes the first token, and those after it for as long as the one before was guessed: the states that follow were
+    /// computed of what was written.
+    ///
+    /// - Returns: how the row ended; nil where there is a token to run.
+    private func write(
+        _ drawn: ArraySlice<TokenID?>, _ row: LiveRow, draft: ArraySlice<TokenID>, _ hiddenStates: Activation,
+        lastRow: Int
+    ) -> Result<GenerationResult, EngineError>? {
+        for (offset, token) in drawn.enumerated() {
+            guard let token else { return .failure(row.notFinite) }
+            guard !stopTokens.contains(token) else { return row.result(.stop) }
+            row.write(token)
+            guard offset < draft.count, token == draft[offset] else { return nil }
+            row.accept(hiddenStates, row: lastRow + 1 + offset)
+        }
+        // Every guess was right, up to the limit.
+        return row.result(.length)
+    }
+
+    /// Guesses what follows, unless there are more rows than guesses are planned for.
+    private func makeDraft(_ row: LiveRow) {
+        guard let speculation, rows.count <= speculation.maxLiveRequests else { return }
+        row.makeDraft(limit: speculation.maxStepDraftTokens)
     }
 }

@@ -62,6 +62,10 @@ package struct GenerationResult: Sendable, Equatable {
     package let finishReason: FinishReason
     /// Mean over tokens from `poolingStart` on, not normalised, `[channels]`.
     package let mean: [Float]
+    /// Tokens that were guessed and run; it depends on what else was in the batch.
+    package let draftedTokenCount: Int
+    /// Those of them that were what was sampled: each spared a step.
+    package let acceptedTokenCount: Int
     /// From submission to a place in the batch.
     package let queueTime: Duration
     /// From a place in the batch to the end.

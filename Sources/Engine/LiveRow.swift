@@ -4,12 +4,19 @@ import Transformer
 /// One live request of the batch: its tokens, its cache and its running mean. Belongs to the generation thread.
 final class LiveRow {
     let request: GenerationRequest
-    let cache: KVCache
     let submittedAt: ContinuousClock.Instant
     let admittedAt = ContinuousClock.now
     private(set) var rationale: [TokenID] = []
+    /// Guesses of the tokens after those that are known.
+    private(set) var draft: [TokenID] = []
+    private let cache: KVCache
     private var pool: MeanPool
     private var tokens: [TokenID]
+    /// Tokens that were run: behind them the cache holds guesses, until they are accepted or discarded.
+    private var runCount: Int
+    private var lookup = PromptLookup()
+    private var draftedCount = 0
+    private var acceptedCount = 0
 
     /// A row that takes from `prefix` what its prompt shares with it.
     init(
@@ -21,42 +28,69 @@ final class LiveRow {
         self.submittedAt = submittedAt
         pool = MeanPool(channels: channels)
         tokens = request.prompt
-        cache.adoptPrefix(of: prefix.cache, count: request.sharedTokenCount(with: prefix.tokens))
+        runCount = request.sharedTokenCount(with: prefix.tokens)
+        cache.adoptPrefix(of: prefix.cache, count: runCount)
     }
 
-    /// The next `count` tokens to run.
-    func chunk(_ count: Int) -> SequenceChunk {
-        SequenceChunk(tokens: tokens[cache.count..<cache.count + count], cache: cache)
+    /// The next `count` tokens to run, and `draftCount` guesses after them.
+    func chunk(_ count: Int, draftCount: Int) -> SequenceChunk {
+        let known = tokens[runCount..<runCount + count]
+        draftedCount += draftCount
+        return SequenceChunk(tokens: draftCount == 0 ? known : known + draft.prefix(draftCount), cache: cache)
     }
 
-    /// Pools the hidden states of the `count` tokens that were run last, rows from `firstRow` on.
-    func pool(_ hiddenStates: Activation, firstRow: Int, count: Int) {
-        let firstPosition = cache.count - count
-        for offset in 0..<count where firstPosition + offset >= request.poolingStart {
+    /// Notes that the next `count` tokens were run, and pools their states, rows from `firstRow` on.
+    func ran(_ count: Int, _ hiddenStates: Activation, firstRow: Int) {
+        for offset in 0..<count where runCount + offset >= request.poolingStart {
             pool.add(hiddenStates, row: firstRow + offset)
         }
+        runCount += count
     }
 
     /// Whether all tokens so far were run and another may be written.
-    var mayWrite: Bool { hasRunAll && rationale.count < request.maxRationaleTokens }
+    var mayWrite: Bool { hasRunAll && unwrittenCount > 0 }
 
     /// Whether all tokens so far were run. The last one that is kept is run too: its state belongs to the mean.
-    var hasRunAll: Bool { cache.count == tokens.count }
+    var hasRunAll: Bool { runCount == tokens.count }
+
+    /// Tokens that may still be written.
+    var unwrittenCount: Int { request.maxRationaleTokens - rationale.count }
 
     func write(_ token: TokenID) {
         rationale.append(token)
         tokens.append(token)
     }
 
+    /// Notes that the token written last is the guess whose state is row `row`.
+    func accept(_ hiddenStates: Activation, row: Int) {
+        acceptedCount += 1
+        ran(1, hiddenStates, firstRow: row)
+    }
+
+    /// Takes the guesses off the cache that were not what was written.
+    func discardDraft() {
+        draft = []
+        cache.truncate(to: runCount)
+    }
+
+    /// Guesses up to `limit` of the tokens that are to come.
+    func makeDraft(limit: Int) {
+        draft = lookup.draft(after: tokens, limit: min(limit, unwrittenCount))
+    }
+
     /// What the row has come to; a mean that is not finite is an error.
     func result(_ reason: FinishReason) -> Result<GenerationResult, EngineError> {
         let mean = pool.mean
-        guard mean.allSatisfy(\.isFinite) else { return .failure(.notFinite(position: cache.count)) }
+        guard mean.allSatisfy(\.isFinite) else { return .failure(notFinite) }
         return .success(
             GenerationResult(
-                rationale: rationale, finishReason: reason, mean: mean, queueTime: admittedAt - submittedAt,
+                rationale: rationale, finishReason: reason, mean: mean, draftedTokenCount: draftedCount,
+                acceptedTokenCount: acceptedCount, queueTime: admittedAt - submittedAt,
                 inferenceTime: ContinuousClock.now - admittedAt))
     }
+
+    /// That what was computed of the tokens so far is not a number.
+    var notFinite: EngineError { .notFinite(position: runCount) }
 }
 
 /// The tokens before `poolingStart`, the same for every request of a checkpoint, with their keys and values.

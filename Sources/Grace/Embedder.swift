@@ -45,6 +45,10 @@ package struct Embedding: Sendable, Equatable {
     package let rationaleTokens: [Tokenization.TokenID]
     /// Whether the text was cut to fit.
     package let isTruncated: Bool
+    /// Rationale tokens that were guessed before they were sampled.
+    package let draftedTokenCount: Int
+    /// Those of them that were right.
+    package let acceptedTokenCount: Int
     /// The seed that was used, given or derived: with it the rationale can be drawn again.
     package let seed: UInt64
     /// Whether it was generated for this text, or for an earlier one that was the same.
@@ -72,11 +76,12 @@ package struct Embedder: Sendable {
     ///
     /// - Parameters:
     ///   - workers: threads for products that are not OpenBLAS's.
+    ///   - speculation: whether to run ahead of what is written, where that changes no bit.
     ///   - sharing: what texts that are the same share, with other embedders too; by default nothing.
     /// - Throws: `GraceError.noRoomForText` where the limits leave no text room, `.template`
     package init(
         model: LoadedModel, limits: BatchScheduler.Limits, maxInputTokens: Int, workers: Int = 1,
-        sharing: SharedGenerations = SharedGenerations(entryLimit: 0)
+        speculation: Speculation? = nil, sharing: SharedGenerations = SharedGenerations(entryLimit: 0)
     ) throws(GraceError) {
         let promptTokens = try model.promptBuilder.tokenCountWithoutText()
         let limit = min(maxInputTokens, model.contextLength, limits.maxBatchTokens)
@@ -89,7 +94,7 @@ package struct Embedder: Sendable {
             model: model.transformer,
             configuration: GenerationEngine.Configuration(
                 stopTokens: model.stopTokens, sharedPrefix: try model.promptBuilder.sharedPrefix(), limits: limits,
-                workers: workers))
+                workers: workers, speculation: speculation))
     }
 
     /// Embeds the texts as one request: all of them or none.
@@ -123,7 +128,9 @@ package struct Embedder: Sendable {
             vector: result.mean,
             rationale: Rationale(model.tokenizer.decode(result.rationale, skipControlTokens: true)),
             finishReason: result.finishReason, promptTokenCount: prompt.tokens.count,
-            rationaleTokens: result.rationale, isTruncated: prompt.isTruncated, seed: seed, source: source,
+            rationaleTokens: result.rationale, isTruncated: prompt.isTruncated,
+            draftedTokenCount: result.draftedTokenCount, acceptedTokenCount: result.acceptedTokenCount, seed: seed,
+            source: source,
             queueTime: source == .hit ? .zero : result.queueTime,
             inferenceTime: source == .hit ? .zero : result.inferenceTime)
     }

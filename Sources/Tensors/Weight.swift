@@ -43,6 +43,16 @@ package enum Weight: Sendable {
     }
 }
 
+extension Weight {
+    /// Whether a row of a product depends on that row alone, to the bit, and not on how many rows there are.
+    package var keepsRowsApart: Bool {
+        switch self {
+        case .float32: false
+        case .packed: true
+        }
+    }
+}
+
 extension Activation {
     /// Copies one row of a weight, widened, into one row of this activation: an embedding.
     package func copyRow(_ index: Int, from weight: Weight, row: Int) {

@@ -19,6 +19,12 @@ package final class KVCache {
         self.count = count
     }
 
+    /// Forgets the positions from `count` on; their room is used again.
+    package func truncate(to count: Int) {
+        precondition(count >= 0 && count <= self.count, "\(count) positions of \(self.count)")
+        self.count = count
+    }
+
     func advance(by tokens: Int) {
         count += tokens
     }

@@ -48,6 +48,9 @@ package struct TransformerWeights: Sendable {
     /// The rotary frequencies, scaled as the checkpoint asks.
     package let rotary: Rotary
 
+    /// Whether a token's states and logits have the same bits in whatever step they are computed.
+    package var areBatchInvariant: Bool { head.keepsRowsApart }
+
     /// Reads every weight.
     ///
     /// - Throws: `TransformerError`, naming file and tensor.

@@ -59,6 +59,11 @@ struct ModelOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Threads that compute; by default one for each physical core.", valueName: "number"))
     var threads = defaults.threads
 
+    @Flag(
+        inversion: .prefixedNo,
+        help: "Guess the next tokens of a rationale and run them ahead: faster, with the same result.")
+    var speculation = true
+
     @Option(
         help: ArgumentHelp(
             "The system message before every text; part of the checkpoint's fingerprint.", valueName: "text"))
@@ -73,6 +78,7 @@ struct ModelOptions: ParsableArguments {
         configuration.model = model
         configuration.precision = precision
         configuration.threads = threads
+        configuration.speculation = speculation ? Speculation() : nil
         configuration.settings = GraceSettings(systemPrompt: systemPrompt)
     }
 }

@@ -61,6 +61,9 @@ struct EmbedRouteTests {
             #expect(response.headers["x-grace-checkpoint"] == explanations[0].checkpoint)
             #expect(response.headers["x-grace-checkpoint"]?.hasPrefix("tiny-qwen2@") == true)
             #expect(response.headers["x-grace-compute"]?.hasPrefix("float32/openblas-") == true)
+            // What is computed in float32 is not guessed.
+            #expect(response.headers["x-drafted-tokens"] == "0")
+            #expect(response.headers["x-accepted-tokens"] == "0")
             for name in ["x-total-time", "x-queue-time", "x-inference-time"] {
                 #expect(Int(response.headers[name] ?? "") != nil, "\(name)")
             }

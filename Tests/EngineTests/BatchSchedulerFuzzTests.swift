@@ -14,10 +14,12 @@ private struct Account {
         var pending: Int
         /// Tokens that it may still write.
         var unwritten: Int
+        var drafts = 0
         var stepsWithoutProgress = 0
     }
 
     let limits: BatchScheduler.Limits
+    let speculation: Speculation?
     var waiting: [Request] = []
     var live: [Request] = []
 
@@ -44,7 +46,16 @@ private struct Account {
         #expect(Set(step.work.map(\.request)).count == step.work.count)
         let shares = Dictionary(step.work.map { ($0.request, $0.tokenCount) }) { first, _ in first }
         let total = step.work.reduce(0) { $0 + $1.tokenCount }
-        #expect(total <= limits.maxStepTokens)
+        let guesses = step.work.reduce(0) { $0 + $1.draftCount }
+        #expect(total + guesses <= limits.maxStepTokens)
+        // Guesses take what is left, as many as may be and as there are.
+        let limit = speculation.map { live.count <= $0.maxLiveRequests ? $0.maxStepDraftTokens : 0 } ?? 0
+        let mostGuesses = min(limits.maxStepTokens - total, limit)
+        #expect(guesses == min(mostGuesses, live.reduce(0) { $0 + ($1.pending == 1 ? $1.drafts : 0) }))
+        for work in step.work {
+            let wanted = live.first { $0.id == work.request }?.drafts ?? 0
+            #expect(work.draftCount >= 0 && work.draftCount <= wanted)
+        }
         // No token of the step is left unused.
         #expect(total == min(limits.maxStepTokens, live.reduce(0) { $0 + $1.pending }))
         #expect(Set(shares.keys).isSubset(of: live.map(\.id)))
@@ -77,8 +88,13 @@ struct BatchSchedulerFuzzTests {
             maxLiveRequests: maxLive, maxBatchTokens: Int.random(in: 10...80, using: &generator),
             maxStepTokens: maxLive + Int.random(in: 0...12, using: &generator),
             maxRequests: Int.random(in: 1...20, using: &generator))
-        var scheduler = BatchScheduler(limits: limits)
-        var account = Account(limits: limits)
+        let speculation =
+            Bool.random(using: &generator)
+            ? Speculation(
+                maxLiveRequests: Int.random(in: 1...6, using: &generator),
+                maxStepDraftTokens: Int.random(in: 1...9, using: &generator)) : nil
+        var scheduler = BatchScheduler(limits: limits, speculation: speculation)
+        var account = Account(limits: limits, speculation: speculation)
         var ended = Set<BatchScheduler.RequestID>()
         var submitted = Set<BatchScheduler.RequestID>()
 
@@ -124,11 +140,17 @@ struct BatchSchedulerFuzzTests {
                 scheduler.ran(work)
                 guard let index = account.live.firstIndex(where: { $0.id == work.request }) else { continue }
                 account.live[index].pending -= work.tokenCount
+                account.live[index].drafts = 0
                 guard account.live[index].pending == 0 else { continue }
                 if account.live[index].unwritten > 0, Int.random(in: 0..<8, using: &generator) > 0 {
-                    account.live[index].unwritten -= 1
+                    // Of the guesses some may be right.
+                    let written = Int.random(
+                        in: 1...min(1 + work.draftCount, account.live[index].unwritten), using: &generator)
+                    account.live[index].unwritten -= written
                     account.live[index].pending = 1
-                    scheduler.wrote(work.request)
+                    let most = min(4, account.live[index].unwritten)
+                    account.live[index].drafts = Int.random(in: 0...most, using: &generator)
+                    scheduler.wrote(work.request, draftTokens: account.live[index].drafts)
                 } else {
                     end(work.request)
                 }

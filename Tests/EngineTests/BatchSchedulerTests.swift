@@ -1,24 +1,30 @@
 import Engine
 import Testing
 
-/// What is done to a scheduler, and for a step what it must plan: admissions as `+id`, then work as `id:tokens`.
+/// What is done to a scheduler, and for a step what it must plan: admissions as `+id`, then work as `id:tokens` or
+/// `id:tokens~guesses`.
 private enum Action {
     case submit([(positions: Int, tokens: Int)])
     case step(String)
     /// Runs what the last step planned.
     case run
-    case wrote(UInt64)
+    case wrote(UInt64, drafts: Int = 0)
     case remove(UInt64)
 }
 
 private struct Script: CustomTestStringConvertible, Sendable {
     let testDescription: String
     let limits: BatchScheduler.Limits
+    let speculation: Speculation?
     let actions: [Action]
 
-    init(_ description: String, live: Int, positions: Int, step: Int, _ actions: [Action]) {
+    init(
+        _ description: String, live: Int, positions: Int, step: Int, speculation: Speculation? = nil,
+        _ actions: [Action]
+    ) {
         testDescription = description
         limits = .init(maxLiveRequests: live, maxBatchTokens: positions, maxStepTokens: step, maxRequests: 100)
+        self.speculation = speculation
         self.actions = actions
     }
 }
@@ -26,8 +32,12 @@ private struct Script: CustomTestStringConvertible, Sendable {
 extension BatchScheduler.Step {
     /// As scripts write it.
     fileprivate var summary: String {
-        (admitted.map { "+\($0)" } + work.map { "\($0.request):\($0.tokenCount)" }).joined(separator: " ")
+        (admitted.map { "+\($0)" } + work.map(\.summary)).joined(separator: " ")
     }
+}
+
+extension BatchScheduler.Work {
+    fileprivate var summary: String { "\(request):\(tokenCount)" + (draftCount > 0 ? "~\(draftCount)" : "") }
 }
 
 @Suite("BatchScheduler")
@@ -94,11 +104,43 @@ struct BatchSchedulerTests {
         Script(
             "Names are not given twice", live: 9, positions: 50, step: 9,
             [.submit([(30, 3)]), .remove(0), .submit([(30, 3)]), .step("+1 1:3")]),
+        Script(
+            "Guesses are run after the token that was written, once", live: 2, positions: 50, step: 9,
+            speculation: Speculation(maxLiveRequests: 2, maxStepDraftTokens: 4),
+            [
+                .submit([(30, 2)]), .step("+0 0:2"), .run, .wrote(0, drafts: 3), .step("0:1~3"), .step("0:1~3"), .run,
+                .wrote(0), .step("0:1"),
+            ]),
+        Script(
+            "Without speculation there are no guesses", live: 2, positions: 50, step: 9,
+            [.submit([(30, 1)]), .step("+0 0:1"), .run, .wrote(0, drafts: 3), .step("0:1")]),
+        Script(
+            "A step's guesses are shared, the oldest row first", live: 3, positions: 90, step: 99,
+            speculation: Speculation(maxLiveRequests: 3, maxStepDraftTokens: 5),
+            [
+                .submit([(30, 1), (30, 1), (30, 1)]), .step("+0 +1 +2 0:1 1:1 2:1"), .run, .wrote(0, drafts: 3),
+                .wrote(1, drafts: 3), .wrote(2, drafts: 3), .step("0:1~3 1:1~2 2:1"),
+            ]),
+        Script(
+            "Guesses have what prompts leave of a step", live: 3, positions: 90, step: 8,
+            speculation: Speculation(maxLiveRequests: 3, maxStepDraftTokens: 5),
+            [
+                .submit([(30, 1)]), .step("+0 0:1"), .run, .wrote(0, drafts: 4), .submit([(30, 5)]),
+                .step("+1 0:1~2 1:5"), .run, .wrote(0, drafts: 4), .wrote(1, drafts: 1), .submit([(30, 20)]),
+                .step("+2 0:1 1:1 2:6"),
+            ]),
+        Script(
+            "With more rows than are few nothing is guessed", live: 3, positions: 90, step: 9,
+            speculation: Speculation(maxLiveRequests: 2, maxStepDraftTokens: 5),
+            [
+                .submit([(20, 1), (20, 1), (20, 1)]), .step("+0 +1 +2 0:1 1:1 2:1"), .run, .wrote(0, drafts: 2),
+                .wrote(1, drafts: 2), .wrote(2, drafts: 2), .step("0:1 1:1 2:1"), .remove(1), .step("0:1~2 2:1~2"),
+            ]),
     ]
 
     @Test("Steps are planned as scripted", arguments: scripts)
     fileprivate func plans(script: Script) throws {
-        var scheduler = BatchScheduler(limits: script.limits)
+        var scheduler = BatchScheduler(limits: script.limits, speculation: script.speculation)
         var planned: [BatchScheduler.Work] = []
         for action in script.actions {
             switch action {
@@ -109,7 +151,7 @@ struct BatchSchedulerTests {
                 #expect(step.summary == expected)
                 planned = step.work
             case .run: planned.forEach { scheduler.ran($0) }
-            case .wrote(let request): scheduler.wrote(request)
+            case .wrote(let request, let drafts): scheduler.wrote(request, draftTokens: drafts)
             case .remove(let request): scheduler.remove(request)
             }
         }

@@ -60,12 +60,13 @@ struct TinyModel: Sendable {
     /// Runs an engine for as long as `body` does. Without stop tokens every rationale ends by its length.
     func withEngine<Result>(
         stopTokens: Set<TokenID> = [], sharedPrefix: [TokenID]? = nil, limits: BatchScheduler.Limits = .ample,
-        workers: Int = 1, _ body: (GenerationEngine) async throws -> Result
+        workers: Int = 1, speculation: Speculation? = nil, _ body: (GenerationEngine) async throws -> Result
     ) async throws -> Result {
         let engine = GenerationEngine(
             model: transformer,
             configuration: .init(
-                stopTokens: stopTokens, sharedPrefix: sharedPrefix ?? prefix, limits: limits, workers: workers))
+                stopTokens: stopTokens, sharedPrefix: sharedPrefix ?? prefix, limits: limits, workers: workers,
+                speculation: speculation))
         defer { engine.stop() }
         return try await body(engine)
     }
@@ -129,27 +130,4 @@ func waitUntil(_ condition: () -> Bool) async {
 func areClose(_ found: GenerationResult, _ expected: GenerationResult) -> Bool {
     found.rationale == expected.rationale && found.finishReason == expected.finishReason
         && relativeL2(found.mean, expected.mean) <= 1e-5
-}
-
-extension TinyModel {
-    /// A copy of `tiny-qwen3`, whose head is not its embedding, in which one token's embedding is not a number.
-    func withoutNumbers(for token: TokenID) throws -> TinyModel? {
-        guard let source = ReferenceDirectory.file("tiny-qwen3") else { return nil }
-        let directory = try TemporaryDirectory()
-        for name in ["config.json", "tokenizer.json"] {
-            try directory.write([UInt8](Data(contentsOf: source.appendingPathComponent(name))), to: name)
-        }
-        var bytes = [UInt8](try Data(contentsOf: source.appendingPathComponent("model.safetensors")))
-        let embedding = try Checkpoint(path: FilePath(source.path)).tensors
-            .description(of: "model.embed_tokens.weight")
-        let start = embedding.byteRange.lowerBound + Int(token) * embedding.shape[1] * 4
-        bytes.replaceSubrange(start..<start + 4, with: LittleEndian.bytes(Float.nan.bitPattern))
-        try directory.write(bytes, to: "model.safetensors")
-        let checkpoint = try Checkpoint(path: FilePath(directory.path))
-        let configuration = transformer.configuration
-        return TinyModel(
-            transformer: Transformer(
-                configuration: configuration, weights: try TransformerWeights(of: checkpoint, configuration)),
-            golden: golden)
-    }
 }
