@@ -12,13 +12,13 @@ package struct Benchmark: Sendable {
     package var models: ModelDirectory
     /// A name in `models`, or a path.
     package var model: String
-    /// The number format of the products.
-    package var precision: Precision
+    /// The number format of the products; nil takes what suits checkpoint and processor.
+    package var precision: Precision?
     /// Threads that compute.
     package var threads: Int
 
     /// Takes the parts as they are; the model is looked up when the benchmark runs.
-    package init(plan: BenchmarkPlan, models: ModelDirectory, model: String, precision: Precision, threads: Int) {
+    package init(plan: BenchmarkPlan, models: ModelDirectory, model: String, precision: Precision?, threads: Int) {
         self.plan = plan
         self.models = models
         self.model = model
@@ -48,8 +48,8 @@ package struct Benchmark: Sendable {
         let threads = threads
         let limits = await runBlocking(on: blockingQueue) { MachineLimits.measure(threads: threads) }
         return BenchmarkReport(
-            checkpoint: model.identity, precision: precision, kernels: Compute.kernels(for: precision),
-            threads: threads, plan: plan, cost: ModelCost(of: model.transformer.weights, precision: precision),
+            checkpoint: model.identity, precision: model.precision, kernels: Compute.kernels(for: model.precision),
+            threads: threads, plan: plan, cost: ModelCost(of: model.transformer.weights, precision: model.precision),
             weightBytes: model.transformer.weightBytes, peakMemory: peakMemory, limits: limits, results: results)
     }
 

@@ -42,14 +42,14 @@ struct EmbeddingRoutes: Sendable {
     private struct Work {
         let request: ValidatedRequest
         let embeddings: [Embedding]
-        let checkpoint: ModelIdentity
+        let model: LoadedModel
 
         var vectors: [[Float]] { embeddings.map { request.output($0.vector) } }
 
         var explanations: [Explanation] {
             embeddings.map { embedding in
                 Explanation(
-                    embedding: embedding, checkpoint: checkpoint,
+                    embedding: embedding, checkpoint: model.identity,
                     vector: request.withEmbedding ? request.output(embedding.vector) : nil)
             }
         }
@@ -64,10 +64,10 @@ struct EmbeddingRoutes: Sendable {
                 channels: embedder.model.dimensions)
             let work = Work(
                 request: validated, embeddings: try await embed(validated, with: embedder),
-                checkpoint: embedder.model.identity)
+                model: embedder.model)
             var response = HTTPResponse(json: body(work))
-            response.headers.append("x-grace-checkpoint", work.checkpoint.description)
-            response.headers.append("x-grace-compute", configuration.compute)
+            response.headers.append("x-grace-checkpoint", work.model.identity.description)
+            response.headers.append("x-grace-compute", work.model.compute)
             response.headers.append("x-grace-cache", cacheHeader(of: work.embeddings.map(\.source)))
             for (name, value) in metrics(of: work, totalTime: .now - start) {
                 response.headers.append(name, "\(value)")
@@ -143,12 +143,12 @@ struct EmbeddingRoutes: Sendable {
             return .json(
                 Info(
                     model_id: model.identity.name, model_sha: model.identity.fingerprint,
-                    model_dtype: configuration.precision.rawValue,
+                    model_dtype: model.precision.rawValue,
                     max_input_length: min(configuration.maxInputTokens, model.contextLength),
                     max_client_batch_size: limits.maxClientBatchSize, max_concurrent_requests: batch.maxRequests,
                     max_batch_requests: batch.maxLiveRequests, max_batch_tokens: batch.maxBatchTokens,
                     version: graceVersion, checkpoint: model.identity.description,
-                    compute: configuration.compute, threads: configuration.threads,
+                    compute: model.compute, threads: configuration.threads,
                     architecture: model.architecture, context_length: model.contextLength,
                     dimensions: model.dimensions, default_max_rationale_tokens: limits.defaultMaxRationaleTokens,
                     max_rationale_tokens: limits.maxRationaleTokens,

@@ -63,21 +63,21 @@ package struct Server: Sendable {
     /// - Throws: `ServerError.model`; the server has then stopped.
     package func start() async throws(ServerError) -> String {
         Compute.useThreads(configuration.threads)
-        let kernels = Compute.kernels(for: configuration.precision)
-        logger.info(
-            "compute",
-            metadata: [
-                "kernels": "\(kernels)", "threads": "\(configuration.threads)",
-                "coretype": "\(ProcessInfo.processInfo.environment["OPENBLAS_CORETYPE"] ?? "unset")",
-            ])
         http.start()
         let start = ContinuousClock.now
         do throws(GraceError) {
             let embedder = try await load()
             store.enter(.ready(embedder))
+            let model = embedder.model
+            logger.info(
+                "compute",
+                metadata: [
+                    "compute": "\(model.compute)", "threads": "\(configuration.threads)",
+                    "coretype": "\(ProcessInfo.processInfo.environment["OPENBLAS_CORETYPE"] ?? "unset")",
+                ])
             let seconds = (ContinuousClock.now - start) / .seconds(1)
-            return "grace-server \(graceVersion) ready: http://\(address), \(embedder.model.identity), "
-                + "\(configuration.precision.rawValue) (\(kernels)), \(configuration.threads) threads, "
+            return "grace-server \(graceVersion) ready: http://\(address), \(model.identity), "
+                + "\(model.precision.rawValue) (\(Compute.kernels(for: model.precision))), \(configuration.threads) threads, "
                 + "loaded in \(String(format: "%.2f", seconds)) s"
         } catch {
             store.enter(.failed(reason: "\(error)"))

@@ -17,8 +17,9 @@ package struct ServerConfiguration: Sendable {
     package var models = ModelDirectory(path: "Models")
     /// A name in `models`, or a path.
     package var model = "SmolLM2-135M-Instruct"
-    /// The number format of the products; named in the answers of `/info` and in `x-grace-compute`.
-    package var precision = Precision.default
+    /// The number format of the products; nil takes what suits checkpoint and processor. Answers of `/info` and
+    /// `x-grace-compute` name it.
+    package var precision: Precision?
     /// Threads of a matrix product; more than the physical cores slow it down.
     package var threads = PhysicalCores.count
     /// The system message; another one gives vectors that must not be mixed with these.
@@ -31,7 +32,7 @@ package struct ServerConfiguration: Sendable {
         maxRationaleTokens: GraceSettings.publishedMaxRationaleTokens)
     /// What all requests may take together; one step's tokens are no option of the command line.
     package var batchLimits = BatchScheduler.Limits(
-        maxLiveRequests: 32, maxBatchTokens: 32_768, maxStepTokens: 256, maxRequests: 512)
+        maxLiveRequests: 64, maxBatchTokens: 32_768, maxStepTokens: 256, maxRequests: 512)
     /// Results kept for texts that come again; 0 keeps none, and shares no generation that is under way either.
     package var cacheEntries = 4096
     /// How far steps run ahead of what is written; nil where they do not. It changes no result.
@@ -43,7 +44,4 @@ package struct ServerConfiguration: Sendable {
 
     /// The defaults of the command line.
     package init() {}
-
-    /// Precision and kernels: they change a vector's last bits.
-    package var compute: String { Compute.name(for: precision) }
 }

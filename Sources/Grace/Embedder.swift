@@ -89,7 +89,7 @@ package struct Embedder: Sendable {
         self.model = model
         self.maxInputTokens = maxInputTokens
         self.sharing = sharing
-        computedBy = "\(model.identity.fingerprint) \(Compute.name(for: model.precision))"
+        computedBy = "\(model.identity.fingerprint) \(model.compute)"
         engine = GenerationEngine(
             model: model.transformer,
             configuration: GenerationEngine.Configuration(

@@ -26,16 +26,19 @@ package struct LoadedModel: Sendable {
     /// Tokens that prompt and rationale may have together.
     package var contextLength: Int { transformer.configuration.contextLength }
 
+    /// Precision and kernels, which change a vector's last bits.
+    package var compute: String { Compute.name(for: precision) }
+
     /// For example `llama`.
     package var architecture: String { transformer.configuration.architecture.rawValue }
 
     /// Reads everything. Blocks for as long as that takes: not for the cooperative pool.
     ///
+    /// - Parameter precision: nil takes what suits the checkpoint and the processor.
     /// - Throws: `GraceError`, naming file, place and both values.
     package init(
-        path: FilePath, settings: GraceSettings = GraceSettings(), precision: Precision = .float32
+        path: FilePath, settings: GraceSettings = GraceSettings(), precision: Precision? = .float32
     ) throws(GraceError) {
-        self.precision = precision
         let checkpoint: Checkpoint
         let tokenizerParts: TokenizerParts
         do throws(CheckpointError) {
@@ -44,11 +47,12 @@ package struct LoadedModel: Sendable {
         } catch {
             throw .checkpoint(error)
         }
+        self.precision = precision ?? .automatic(for: checkpoint)
         do throws(TransformerError) {
             let configuration = try TransformerConfiguration(of: checkpoint)
             transformer = Transformer(
                 configuration: configuration,
-                weights: try TransformerWeights(of: checkpoint, configuration, precision: precision))
+                weights: try TransformerWeights(of: checkpoint, configuration, precision: self.precision))
         } catch {
             throw .transformer(error)
         }

@@ -12,11 +12,18 @@ package enum Precision: String, Sendable, CaseIterable {
     /// About a sixth of float32's memory; weights that the file holds in four bits are taken as they are.
     case int4
 
-    /// What the server uses where nobody says: the fastest that keeps vectors close to float32's.
-    package static let `default`: Precision = isFast(Kernels.chosen) ? .int8 : .float32
-
-    /// Whether products of 8 bits have kernels of their own: compiled for no instruction set they are slower than OpenBLAS.
-    private static func isFast(_ kernels: Kernels) -> Bool { kernels != .portable }
+    /// What a checkpoint is served in where nobody says: the fastest that keeps vectors close to float32's. Weights that were
+    /// made in four bits lose nothing by int4; others lose more by it than by int8.
+    package static func automatic(for checkpoint: Checkpoint, kernels: Kernels = .chosen) -> Precision {
+        // Compiled for no instruction set, products of few bits are slower than OpenBLAS.
+        guard kernels != .portable else { return .float32 }
+        let elements = checkpoint.tensors.tensors.values.reduce(into: (all: 0, fourBit: 0)) { count, tensor in
+            guard tensor.shape.count == 2 else { return }
+            count.all += tensor.elementCount
+            if tensor.format == .q4_0 || tensor.format == .q4_1 { count.fourBit += tensor.elementCount }
+        }
+        return elements.fourBit > elements.all / 2 ? .int4 : .int8
+    }
 
     /// How a matrix that the file holds in `stored` is packed; nil where OpenBLAS takes it.
     ///

@@ -71,8 +71,10 @@ struct BenchmarkModelOptions: ParsableArguments {
             valueName: "name-or-path"))
     var model = defaults.model
 
-    @Option(help: ArgumentHelp("The number format of the weights.", valueName: "format"))
-    var precision = defaults.precision
+    @Option(
+        help: ArgumentHelp(
+            "The number format of the weights; by default what suits the checkpoint.", valueName: "format"))
+    var precision: Precision?
 
     @Option(help: ArgumentHelp("Threads that compute; by default one for each physical core.", valueName: "number"))
     var threads = defaults.threads

@@ -4,6 +4,7 @@ import Engine
 import Grace
 import HTTP
 import SystemPackage
+import Transformer
 
 // Defaults are those of `ServerConfiguration`, said once.
 private let defaults = ServerConfiguration()
@@ -53,8 +54,10 @@ struct ModelOptions: ParsableArguments {
     var model = defaults.model
 
     @Option(
-        help: ArgumentHelp("The number format of the weights: float32, bfloat16, int8 or int4.", valueName: "format"))
-    var precision = defaults.precision
+        help: ArgumentHelp(
+            "The number format of the weights: float32, bfloat16, int8 or int4; by default what suits the checkpoint.",
+            valueName: "format"))
+    var precision: Precision?
 
     @Option(help: ArgumentHelp("Threads that compute; by default one for each physical core.", valueName: "number"))
     var threads = defaults.threads

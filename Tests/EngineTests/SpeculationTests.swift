@@ -106,7 +106,8 @@ struct SpeculationTests {
     }
 
     @Test(
-        "A rationale that repeats itself is mostly guessed, and a limit is neither passed nor missed", arguments: 1...20)
+        "A rationale that repeats itself is mostly guessed, and a limit is neither passed nor missed", arguments: 1...20
+    )
     func limits(maxRationaleTokens: Int) async throws {
         guard let model = try TinyModel.repetitive("tiny-llama3", precision: .bfloat16) else { return }
         // Behind sixty tokens of its own the model goes on as before.

@@ -80,6 +80,23 @@ struct TransformerStepTests {
         }
     }
 
+    @Test("A cache that was truncated goes on as if it had never held more", arguments: [0, 3, 8, 9])
+    func truncatedCache(count: Int) throws {
+        let model = try model("qwen3")
+        let tokens = randomTokens(10, seed: 2)
+        let whole = model.hiddenStates(of: tokens)
+        let activations = Activations(configuration: model.configuration, tokenCapacity: 10, samplingCapacity: 1)
+        let cache = KVCache(pool: model.makePagePool())
+        let others = tokens[..<count] + randomTokens(9 - count, seed: 3)
+        _ = model.forward([SequenceChunk(tokens: others, cache: cache)], activations: activations)
+        cache.truncate(to: count)
+        #expect(cache.count == count)
+        let states = model.forward([SequenceChunk(tokens: tokens[count...], cache: cache)], activations: activations)
+        for row in 0..<10 - count {
+            #expect(relativeL2(states.row(row), whole[count + row]) <= 1e-5)
+        }
+    }
+
     @Test("The same activations serve sequences of any length, one after another")
     func reusedActivations() throws {
         let model = try model("llama")

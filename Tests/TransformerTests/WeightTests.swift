@@ -34,6 +34,19 @@ struct WeightTests {
         }
     }
 
+    @Test(
+        "A checkpoint of four bits is served in int4, another in int8, and any in float32 without kernels for few bits",
+        arguments: [(Encoding.q4_1, Precision.int4), (.q8_0, .int8), (.float32, .int8), (.bfloat16, .int8)])
+    fileprivate func automaticPrecision(encoding: Encoding, expected: Precision) throws {
+        let directory = try TemporaryDirectory()
+        let bytes = try blockModel(architecture: "llama").gguf(matrices: encoding).build()
+        let checkpoint = try Checkpoint(path: FilePath(directory.write(bytes, to: "model.gguf")))
+        for kernels in Kernels.allCases {
+            let found = Precision.automatic(for: checkpoint, kernels: kernels)
+            #expect(found == (kernels == .portable ? .float32 : expected), "\(kernels)")
+        }
+    }
+
     @Test("The rows of llama's queries and keys matter: without their order the hidden states differ")
     func rowOrderMatters() throws {
         let model = try blockModel(architecture: "llama")
