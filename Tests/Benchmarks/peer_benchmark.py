@@ -42,7 +42,7 @@ from quiet import Quiet
 from texts import read_texts
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-ENGINE_ROWS = {"prefill": "prefill, tokens/s", "decode": "decode, tokens/s", "texts": "texts/s"}
+ENGINE_ROWS = {"prefill": "prefill, tokens/s", "decode": "decode, tokens/s"}
 
 
 class Speeds:
@@ -90,8 +90,8 @@ class Benchmark:
         self.graces = {
             name or "grace-server": Grace(
                 arguments.binary,
-                ["--models", str(arguments.models), *arguments.grace_option]
-                + (["--precision", name] if name else []),
+                ["--models", str(arguments.models), *(["--precision", name] if name else [])],
+                arguments.server_option,
             )
             for name in (arguments.precision or [""])
         }
@@ -247,7 +247,7 @@ def parsed_arguments() -> argparse.Namespace:
     parser.add_argument("--binary", type=Path, default=ROOT / ".build" / "release" / "grace-server")
     parser.add_argument("--models", type=Path, default=ROOT / "Models")
     parser.add_argument("--precision", action="append", help="a column for each (the server's default)")
-    parser.add_argument("--grace-option", action="append", default=[], help="passed on, e.g. --grace-option=--threads=2")
+    parser.add_argument("--server-option", action="append", default=[], help="passed on to a grace-server that serves")
     parser.add_argument("--llama", type=Path, required=True, help="the directory of llama.cpp's programs")
     parser.add_argument("--llama-model", type=format_and_path, action="append", required=True, metavar="FORMAT=FILE")
     parser.add_argument("--llama-option", action="append", default=[], help="passed on, e.g. --llama-option=--no-repack")

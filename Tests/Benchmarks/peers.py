@@ -24,11 +24,10 @@ CONTEXT_TOKENS = 2048
 
 @dataclass(frozen=True)
 class EngineSpeed:
-    """An engine without HTTP: so many prompts of 64 tokens at once, and 64 tokens written for each."""
+    """An engine without HTTP: tokens/s of so many prompts of 64 tokens at once, and of 64 tokens written for each."""
 
     prefill: float
     decode: float
-    texts: float
 
 
 @dataclass(frozen=True)
@@ -42,10 +41,11 @@ class JobTime:
 
 @dataclass(frozen=True)
 class Grace:
-    """grace-server with the given options, among them perhaps --precision."""
+    """grace-server: options of the model, among them perhaps --precision, and options of the server alone."""
 
     binary: Path
     options: list[str]
+    server_options: list[str]
 
     def offers(self, words: str) -> bool:
         """Whether the program's help has these words."""
@@ -53,20 +53,18 @@ class Grace:
         return words in answer.stdout
 
     def engine(self, concurrency: list[int]) -> dict[int, EngineSpeed]:
-        """One run of `grace-server benchmark`."""
+        """One run of `grace-server benchmark`, which measures as often as llama-batched-bench does: once."""
         command = [str(self.binary), "benchmark", "--json", "--concurrency", ",".join(map(str, concurrency))]
         command += ["--prompt-tokens", str(PROMPT_TOKENS), "--rationale-tokens", str(RATIONALE_TOKENS), *self.options]
-        printed = output_of(command)
+        command += ["--rounds", "1", "--texts", "1"]
         return {
-            entry["concurrency"]: EngineSpeed(
-                entry["prefill_tokens_per_second"], entry["decode_tokens_per_second"], entry["texts_per_second"]
-            )
-            for entry in json.loads(printed[printed.index("{") :])["results"]
+            entry["concurrency"]: EngineSpeed(entry["prefill_tokens_per_second"], entry["decode_tokens_per_second"])
+            for entry in json.loads(output_of(command))["results"]
         }
 
     def job(self, texts: list[str], warm_up: list[str], concurrency: int) -> JobTime:
         """Embeds all texts by a server of its own, one text a request, which so finds none of them in a cache."""
-        options = [*self.options, "--max-batch-requests", str(concurrency)]
+        options = [*self.options, *self.server_options, "--max-batch-requests", str(concurrency)]
         if self.offers("--cache-entries"):
             options += ["--cache-entries", "0"]
         with grace_server(self.binary, options) as server:
@@ -80,7 +78,7 @@ class Grace:
 
     def info(self) -> dict[str, Any]:
         """What a running server tells of itself."""
-        with grace_server(self.binary, self.options) as server:
+        with grace_server(self.binary, self.options + self.server_options) as server:
             return http_load.get(server.address, "/info")
 
 
@@ -105,7 +103,7 @@ class LlamaCpp:
         command += ["-npp", str(PROMPT_TOKENS), "-ntg", str(RATIONALE_TOKENS)]
         command += ["-npl", ",".join(map(str, concurrency)), "--output-format", "jsonl"]
         rows = [json.loads(line) for line in re.findall(r"^\{.*\}$", output_of(command), re.MULTILINE)]
-        return {row["pl"]: EngineSpeed(row["speed_pp"], row["speed_tg"], row["pl"] / row["t"]) for row in rows}
+        return {row["pl"]: EngineSpeed(row["speed_pp"], row["speed_tg"]) for row in rows}
 
     def generation(
         self, number_format: str, system_prompt: str, texts: list[str], warm_up: list[str], concurrency: int
