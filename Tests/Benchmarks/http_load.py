@@ -56,7 +56,7 @@ class Client:
         start = time.perf_counter()
         self.writer.write(f"{head}\r\n".encode() + content)
         await self.writer.drain()
-        status, headers = 100, {}
+        status, headers = await self.read_head()
         while status < 200:
             status, headers = await self.read_head()
         answer = Answer(status, headers, await self.read_body(headers), time.perf_counter() - start)

@@ -10,8 +10,8 @@ in the number formats that may serve llama.cpp best. The table gives llama.cpp's
 
 1. The engines, no HTTP: 64 prompts' tokens and 64 rationale tokens for each of so many texts at once, by
    `grace-server benchmark` and `llama-batched-bench`. Left out with a note if the program has no such command.
-2. The whole job over HTTP with the texts of --texts: a greedy rationale of at most 64 tokens, and the mean of the hidden
-   states. grace-server does it in one pass. llama.cpp runs its two phases in turn, each in its best format with the
+2. The whole job over HTTP with the texts of --texts: a greedy rationale of at most 64 tokens, and the mean of the
+   hidden states. grace-server does it in one pass. llama.cpp runs its two phases in turn, each in its best format with the
    whole machine: all generations, by a server with a slot for each client, continuous batching and its cache of
    prompts; then the embeddings of all prompts with their rationales by a second server. Its seconds are the sum.
    transformers, if asked for, generates in batches, then runs the finished texts through the model once more.
@@ -26,22 +26,22 @@ threads that wait for each other most.
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import platform
 import statistics
 import subprocess
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
-from typing import Any
 
-from peers import Grace, LlamaCpp, Transformers
+from peers import EngineSpeed, Grace, LlamaCpp, Transformers
 from programs import stop_at_signals
 from quiet import Quiet
 from texts import read_texts
 
 ROOT = Path(__file__).resolve().parent.parent.parent
+TRANSFORMERS_FORMATS = ["float32", "bfloat16"]
 ENGINE_ROWS = {"prefill": "prefill, tokens/s", "decode": "decode, tokens/s"}
 
 
@@ -55,27 +55,31 @@ class Speeds:
         self.values.setdefault((row, concurrency, column), []).append(value)
         print(f"  {row} at {concurrency}, {column}: {value:.2f}", file=sys.stderr)
 
-    def best(self, row: str, concurrency: int, column: str) -> float | None:
-        found = self.values.get((row, concurrency, column))
-        return max(found) if found else None
+    def best(self, row: str, concurrency: int, column: str) -> float:
+        """0 if nothing was measured."""
+        return max(self.values.get((row, concurrency, column), [0]))
 
     def median(self, row: str, concurrency: int, column: str) -> float:
-        return statistics.median(self.values[row, concurrency, column])
+        """0 if nothing was measured."""
+        return statistics.median(self.values.get((row, concurrency, column), [0]))
 
     def cell(self, row: str, concurrency: int, column: str) -> str:
         best = self.best(row, concurrency, column)
-        return "–" if best is None else f"{number(best)} / {number(self.median(row, concurrency, column))}"
+        return "–" if best == 0 else f"{number(best)} / {number(self.median(row, concurrency, column))}"
 
-    def best_column(self, row: str, concurrency: int, columns: list[str]) -> str | None:
-        found = [name for name in columns if (row, concurrency, name) in self.values]
-        return max(found, key=lambda name: self.best(row, concurrency, name) or 0, default=None)
+    def best_column(self, row: str, concurrency: int, columns: list[str]) -> str:
+        return max(columns, key=lambda name: self.best(row, concurrency, name))
 
 
 def number(value: float) -> str:
     return f"{value:.2f}" if value < 10 else f"{value:.1f}" if value < 100 else f"{value:,.0f}"
 
 
-def ratio(ours: float | None, theirs: float | None) -> str:
+def one_after_the_other(speeds: list[float]) -> float:
+    return 1 / sum(1 / speed for speed in speeds)
+
+
+def ratio(ours: float, theirs: float) -> str:
     return f"**{ours / theirs:.2f}**" if ours and theirs else "–"
 
 
@@ -109,17 +113,12 @@ class Benchmark:
         if not any(grace.offers("benchmark") for grace in graces.values()):
             print("grace-server has no command `benchmark`: its columns stay empty", file=sys.stderr)
             graces = {}
-        ours = [
-            lambda name=name, grace=grace: self.add_engine(name, grace.engine(concurrency))
-            for name, grace in graces.items()
-        ]
-        theirs = [
-            lambda name=name: self.add_engine(name, self.llama.engine(name, concurrency)) for name in self.formats
-        ]
-        return ours + theirs
+        engines = [(name, partial(grace.engine, concurrency)) for name, grace in graces.items()]
+        engines += [(name, partial(self.llama.engine, name, concurrency)) for name in self.formats]
+        return [partial(self.measure_engine, name, engine) for name, engine in engines]
 
-    def add_engine(self, column: str, found: dict[int, Any]) -> None:
-        for concurrency, speed in found.items():
+    def measure_engine(self, column: str, engine: Callable[[], dict[int, EngineSpeed]]) -> None:
+        for concurrency, speed in engine().items():
             for row in ENGINE_ROWS:
                 self.speeds.add(row, concurrency, column, getattr(speed, row))
 
@@ -131,8 +130,7 @@ class Benchmark:
         for row, title in ENGINE_ROWS.items():
             for concurrency in self.arguments.concurrency:
                 cells = [self.speeds.cell(row, concurrency, column) for column in columns]
-                rival = self.speeds.best_column(row, concurrency, self.formats)
-                theirs = rival and self.speeds.best(row, concurrency, rival)
+                theirs = max(self.speeds.best(row, concurrency, name) for name in self.formats)
                 cells += [ratio(self.speeds.best(row, concurrency, name), theirs) for name in self.graces]
                 print(f"| {title} | {concurrency} |", " | ".join(cells), "|")
 
@@ -146,12 +144,12 @@ class Benchmark:
                 raise SystemExit(f"{count + concurrency} distinct texts are needed, --texts have {len(texts)}")
             warm_up, job = texts[:concurrency], texts[concurrency : concurrency + count]
             for name, grace in self.graces.items():
-                result.append(lambda a=(name, grace, job, warm_up, concurrency): self.measure_grace(*a))
+                result.append(partial(self.measure_grace, name, grace, job, warm_up, concurrency))
             for name in self.formats:
-                result.append(lambda a=(name, job, warm_up, concurrency): self.measure_llama(*a))
+                result.append(partial(self.measure_llama, name, job, warm_up, concurrency))
             if self.arguments.transformers and concurrency in self.arguments.transformers_batch:
-                for name in ("float32", "bfloat16"):
-                    result.append(lambda a=(name, job, concurrency): self.measure_transformers(*a))
+                for name in TRANSFORMERS_FORMATS:
+                    result.append(partial(self.measure_transformers, name, job, concurrency))
         return result
 
     def measure_grace(self, name: str, grace: Grace, texts: list[str], warm_up: list[str], concurrency: int) -> None:
@@ -183,18 +181,20 @@ class Benchmark:
         print("".join(f" {name} ÷ best peer |" for name in names))
         print("|---" * (1 + len(heads) + len(names)) + "|")
         for concurrency in self.arguments.concurrency:
-            cells, parts = [], []
+            cells, bests, medians = [], [], []
             for row in ("generation", "pooling"):
-                column = self.speeds.best_column(row, concurrency, self.formats) or ""
+                column = self.speeds.best_column(row, concurrency, self.formats)
                 cells.append(f"{self.speeds.cell(row, concurrency, column)} ({column})")
-                parts.append((self.speeds.best(row, concurrency, column), self.speeds.median(row, concurrency, column)))
-            both = [1 / sum(1 / part[index] for part in parts) for index in (0, 1)]
-            cells.append(" / ".join(map(number, both)))
-            column = self.speeds.best_column("transformers", concurrency, ["float32", "bfloat16"])
-            cells.append(f"{self.speeds.cell('transformers', concurrency, column)} ({column})" if column else "–")
-            rivals = [both[0]] + ([self.speeds.best("transformers", concurrency, column) or 0] if column else [])
+                bests.append(self.speeds.best(row, concurrency, column))
+                medians.append(self.speeds.median(row, concurrency, column))
+            both = one_after_the_other(bests)
+            cells.append(f"{number(both)} / {number(one_after_the_other(medians))}")
+            column = self.speeds.best_column("transformers", concurrency, TRANSFORMERS_FORMATS)
+            cell = self.speeds.cell("transformers", concurrency, column)
+            cells.append(cell if cell == "–" else f"{cell} ({column})")
+            rival = max(both, self.speeds.best("transformers", concurrency, column))
             cells += [self.speeds.cell("job", concurrency, name) for name in names]
-            cells += [ratio(self.speeds.best("job", concurrency, name), max(rivals)) for name in names]
+            cells += [ratio(self.speeds.best("job", concurrency, name), rival) for name in names]
             print(f"| {concurrency} at once |", " | ".join(cells), "|")
         print("\nMean rationale, tokens:", end=" ")
         print(", ".join(f"{name} at {count}: {tokens:.1f}" for (count, name), tokens in sorted(self.tokens.items())))
@@ -241,16 +241,19 @@ def format_and_path(argument: str) -> tuple[str, Path]:
     return name, Path(path)
 
 
+def whole_numbers(argument: str) -> list[int]:
+    return [int(part) for part in argument.split(",")]
+
+
 def parsed_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    whole_numbers = lambda text: [int(part) for part in text.split(",")]
     parser.add_argument("--binary", type=Path, default=ROOT / ".build" / "release" / "grace-server")
     parser.add_argument("--models", type=Path, default=ROOT / "Models")
     parser.add_argument("--precision", action="append", help="a column for each (the server's default)")
     parser.add_argument("--server-option", action="append", default=[], help="passed on to a grace-server that serves")
     parser.add_argument("--llama", type=Path, required=True, help="the directory of llama.cpp's programs")
     parser.add_argument("--llama-model", type=format_and_path, action="append", required=True, metavar="FORMAT=FILE")
-    parser.add_argument("--llama-option", action="append", default=[], help="passed on, e.g. --llama-option=--no-repack")
+    parser.add_argument("--llama-option", action="append", default=[], help="passed on to llama.cpp's programs")
     parser.add_argument("--threads", type=int, default=os.cpu_count(), help="of the peers (%(default)s)")
     parser.add_argument("--concurrency", type=whole_numbers, default=[1, 8, 32, 64], help="(1,8,32,64)")
     parser.add_argument("--rounds", type=int, default=3, help="(%(default)s)")

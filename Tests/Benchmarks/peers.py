@@ -149,7 +149,8 @@ class LlamaCpp:
         with self.server(next(iter(self.models)), ["-lv", "4"]) as server:
             found = re.search(r"system_info: (.*)", server.printed())
         lines = (version.stdout + version.stderr).splitlines()
-        return "; ".join([line for line in lines if line.startswith(("version", "built"))] + ([found[1]] if found else []))
+        told = [line for line in lines if line.startswith(("version", "built"))]
+        return "; ".join(told + ([found[1]] if found else []))
 
     @property
     def thread_options(self) -> list[str]:

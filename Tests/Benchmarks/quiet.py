@@ -58,8 +58,8 @@ class Quiet:
         disturbed = sum(share > self.limit for share in self.shares)
         worst = max(self.shares, default=0)
         return (
-            f"other programs took over {self.limit:.0%} of the machine in {disturbed} of {len(self.shares)} measurements, "
-            f"{worst:.0%} at worst"
+            f"other programs took over {self.limit:.0%} of the machine in {disturbed} of {len(self.shares)} "
+            f"measurements, {worst:.0%} at worst"
         )
 
 

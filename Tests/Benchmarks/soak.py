@@ -5,12 +5,12 @@
     Tests/Benchmarks/soak.py --clients 200 --seconds 300 [--texts FILE …] [--server-option=--precision=bfloat16]
     Tests/Benchmarks/soak.py --url http://127.0.0.1:8080 --pid 4711
 
-Starts a server of its own, or takes a running one. Each client sends one request after another, drawn from a mix: single
-texts, several, long ones, /explain, requests that others send too, requests that it abandons half-way, and requests that
-must be refused. 429 is honest if it says when to come again; the client then waits so long. Any other answer that is not
-the expected one, a connection that breaks, and a queue that is not empty when all clients have gone are errors: the exit
-code is then 1. `--same-bits` also compares the answers to equal requests, which is right for precisions whose vectors do
-not depend on the load.
+Starts a server of its own, or takes a running one. Each client sends one request after another, drawn from a mix:
+single texts, several, long ones, /explain, requests that others send too, requests that it abandons half-way, and
+requests that must be refused. 429 is honest if it says when to come again; the client then waits so long. Any other
+answer that is not the expected one, a connection that breaks, and a queue that is not empty when all clients have gone
+are errors: the exit code is then 1. `--same-bits` also compares the answers to equal requests, which is right for
+precisions whose vectors do not depend on the load.
 """
 
 from __future__ import annotations
