@@ -10,6 +10,7 @@
 
 #include <string.h>
 
+#include "bfloat16.h"
 #include "panel_product.h"
 
 #if defined(__x86_64__)
@@ -20,22 +21,6 @@
 #define PAIRS (GRACE_COLUMNS / 2)
 #define PAIR (GRACE_PANEL * 2)
 
-static inline float widen(uint16_t value) {
-    uint32_t bits = (uint32_t)value << 16;
-    float result;
-    memcpy(&result, &bits, sizeof result);
-    return result;
-}
-
-static inline uint16_t round_to_nearest_even(float value) {
-    uint32_t bits;
-    memcpy(&bits, &value, sizeof bits);
-    if ((bits & 0x7FFFFFFF) > 0x7F800000) {
-        return (uint16_t)(bits >> 16 | 0x40);  // NaN stays NaN.
-    }
-    return (uint16_t)((bits + 0x7FFF + (bits >> 16 & 1)) >> 16);
-}
-
 void grace_bf16_pack_panel(const float *weights, size_t count, size_t K, void *panel) {
     uint16_t *packed = panel;
     memset(packed, 0, grace_bf16_panel_size(K));
@@ -44,7 +29,7 @@ void grace_bf16_pack_panel(const float *weights, size_t count, size_t K, void *p
         size_t columns = K - first < GRACE_COLUMNS ? K - first : GRACE_COLUMNS;
         for (size_t lane = 0; lane < count; lane++) {
             uint16_t rounded[GRACE_COLUMNS] = {0};
-            for (size_t k = 0; k < columns; k++) rounded[k] = round_to_nearest_even(weights[lane * K + first + k]);
+            for (size_t k = 0; k < columns; k++) rounded[k] = grace_round_to_bfloat16(weights[lane * K + first + k]);
             for (size_t pair = 0; pair < PAIRS; pair++) {
                 memcpy(packed + pair * PAIR + lane * 2, rounded + pair * 2, 2 * sizeof(uint16_t));
             }
@@ -54,7 +39,7 @@ void grace_bf16_pack_panel(const float *weights, size_t count, size_t K, void *p
 
 void grace_bf16_unpack(const void *panel, size_t lane, size_t K, float *weights) {
     const uint16_t *packed = panel;
-    for (size_t k = 0; k < K; k++) weights[k] = widen(packed[k / 2 * PAIR + lane * 2 + k % 2]);
+    for (size_t k = 0; k < K; k++) weights[k] = grace_widen_bfloat16(packed[k / 2 * PAIR + lane * 2 + k % 2]);
 }
 
 INLINE const uint16_t *row_of(const void *rows, size_t row_size, int row) {
@@ -71,11 +56,11 @@ static void portable_1(PARAMETERS) {
     const uint16_t *x = rows;
     float sums[GRACE_PANEL] = {0};
     for (size_t pair = 0; pair < steps * PAIRS; pair++, weights += PAIR) {
-        float first = widen(x[2 * pair]);
-        float second = widen(x[2 * pair + 1]);
+        float first = grace_widen_bfloat16(x[2 * pair]);
+        float second = grace_widen_bfloat16(x[2 * pair + 1]);
         for (size_t lane = 0; lane < GRACE_PANEL; lane++) {
-            sums[lane] += first * widen(weights[2 * lane]);
-            sums[lane] += second * widen(weights[2 * lane + 1]);
+            sums[lane] += first * grace_widen_bfloat16(weights[2 * lane]);
+            sums[lane] += second * grace_widen_bfloat16(weights[2 * lane + 1]);
         }
     }
     memcpy(output, sums, sizeof sums);
@@ -104,8 +89,8 @@ AVX2 INLINE void avx2_rows(const int M, PARAMETERS) {
                 __m256 second = _mm256_castsi256_ps(_mm256_and_si256(both, high));
                 EACH_ROW(M) {
                     const uint16_t *x = row_of(rows, row_size, m) + 2 * pair;
-                    sums[m] = _mm256_fmadd_ps(_mm256_set1_ps(widen(x[0])), first, sums[m]);
-                    sums[m] = _mm256_fmadd_ps(_mm256_set1_ps(widen(x[1])), second, sums[m]);
+                    sums[m] = _mm256_fmadd_ps(_mm256_set1_ps(grace_widen_bfloat16(x[0])), first, sums[m]);
+                    sums[m] = _mm256_fmadd_ps(_mm256_set1_ps(grace_widen_bfloat16(x[1])), second, sums[m]);
                 }
             }
         }
@@ -128,8 +113,8 @@ AVX512 INLINE __m512 add_by_columns(__m512 sums, const uint16_t *weights, const 
     __m512i both = _mm512_load_si512(weights);
     __m512 first = _mm512_castsi512_ps(_mm512_slli_epi32(both, 16));
     __m512 second = _mm512_castsi512_ps(_mm512_and_si512(both, _mm512_set1_epi32((int)0xFFFF0000)));
-    sums = _mm512_fmadd_ps(_mm512_set1_ps(widen(x[0])), first, sums);
-    return _mm512_fmadd_ps(_mm512_set1_ps(widen(x[1])), second, sums);
+    sums = _mm512_fmadd_ps(_mm512_set1_ps(grace_widen_bfloat16(x[0])), first, sums);
+    return _mm512_fmadd_ps(_mm512_set1_ps(grace_widen_bfloat16(x[1])), second, sums);
 }
 
 BF16 INLINE __m512 add_by_pairs(__m512 sums, const uint16_t *weights, const uint16_t *x) {
@@ -219,7 +204,7 @@ void grace_bf16_round_rows(
             k = round_by_sixteens(rows + m * stride, K, rounded);
         }
 #endif
-        for (; k < K; k++) rounded[k] = round_to_nearest_even(rows[m * stride + k]);
+        for (; k < K; k++) rounded[k] = grace_round_to_bfloat16(rows[m * stride + k]);
         memset(rounded + K, 0, (padded - K) * sizeof(uint16_t));
     }
     (void)kernels;

@@ -82,6 +82,16 @@ extension CheckpointError: CustomStringConvertible {
             "\(file): key \(key) is missing"
         case .wrongType(let file, let key, let expected, let found):
             "\(file): \(key): expected \(expected), found \(found)"
+
+        case .unsupportedSetting(let file, let key, let found, let supported):
+            "\(file): \(key) is \(found), supported is \(supported)"
+        case .unknownAdapterTensor(let file, let tensor):
+            "\(file): tensor \(tensor) is not of a LoRA adapter of linear layers,"
+                + " expected base_model.model.<layer>.lora_A.weight or .lora_B.weight"
+        case .untargetedModule(let file, let tensor, let targets):
+            "\(file): tensor \(tensor) is of no layer that target_modules asks for: \(targets.joined(separator: ", "))"
+        case .unusedTarget(let file, let target, let tensorsFile):
+            "\(file): target_modules names \(target), but \(tensorsFile) has no tensor of such a layer"
         }
     }
 

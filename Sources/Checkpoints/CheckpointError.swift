@@ -83,4 +83,15 @@ package enum CheckpointError: Error, Equatable, Sendable {
     case missingKey(file: String, key: String)
     /// A value of another type, or out of the range of the type.
     case wrongType(file: String, key: String, expected: String, found: String)
+
+    // MARK: Adapters
+
+    /// A setting whose value changes the computation in a way that is not implemented.
+    case unsupportedSetting(file: String, key: String, found: String, supported: String)
+    /// A tensor that is neither factor of a linear layer's update.
+    case unknownAdapterTensor(file: String, tensor: String)
+    /// A tensor of a linear layer that `target_modules` does not name, or `exclude_modules` does.
+    case untargetedModule(file: String, tensor: String, targets: [String])
+    /// A name in `target_modules` that no tensor belongs to.
+    case unusedTarget(file: String, target: String, tensorsFile: String)
 }

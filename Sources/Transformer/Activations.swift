@@ -34,6 +34,8 @@ package final class Activations {
     let samplingStates: Activation
     /// `[rows, V]`
     let logits: Activation
+    /// What the inputs of an adapter's updates are reduced to, by the number of columns.
+    private var reductions: [Int: Activation] = [:]
 
     /// Allocates for steps of up to `tokenCapacity` tokens of which up to `samplingCapacity` rows sample.
     ///
@@ -62,5 +64,14 @@ package final class Activations {
         up = tokens(c.feedForwardSize)
         samplingStates = Activation(rowCapacity: samplingCapacity, columns: c.hiddenSize)
         logits = Activation(rowCapacity: samplingCapacity, columns: c.vocabularySize)
+    }
+
+    /// What the input of low-rank updates is reduced to, `[T, ranks]`: the ranks of all linear layers that read it. Made when it
+    /// is first asked for, for only adapters do.
+    func reduced(ranks: Int) -> Activation {
+        if let reduction = reductions[ranks] { return reduction }
+        let reduction = Activation(rowCapacity: tokenCapacity, columns: ranks)
+        reductions[ranks] = reduction
+        return reduction
     }
 }

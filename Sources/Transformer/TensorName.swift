@@ -37,7 +37,8 @@ enum TensorName {
         case gguf
     }
 
-    private func stem(in layout: Layout) -> String {
+    /// The name without its part, which is also the path of the layer in Hugging Face's module tree.
+    func stem(in layout: Layout) -> String {
         switch (layout, self) {
         case (.huggingFace, .embedding): "model.embed_tokens"
         case (.huggingFace, .finalNorm): "model.norm"

@@ -101,7 +101,7 @@ package struct Transformer: Sendable {
     ) {
         LinearLayer.forward(
             a.normalized, through: [(weights.query, a.queries), (weights.key, a.keys), (weights.value, a.values)],
-            rows: rows, a.workers)
+            adding: weights.updates?.attentionInputs, a, rows: rows)
         for (heads, gain) in [(a.queries, weights.queryNorm), (a.keys, weights.keyNorm)] {
             if let gain {
                 RMSNorm.forward(
@@ -111,32 +111,38 @@ package struct Transformer: Sendable {
         Rotary.forward(a.queries, a.keys, angles: a.angles, rows: rows, on: a.workers)
         Attention.store(keys: a.keys, values: a.values, layer: layer, of: plan, on: a.workers)
         Attention.forward(a.queries, layer: layer, of: plan, into: a.attended, on: a.workers)
-        weights.attentionOutput.forward(a.attended, into: a.update, rows: rows, a.workers)
+        LinearLayer.forward(
+            a.attended, through: [(weights.attentionOutput, a.update)], adding: weights.updates?.attentionOutput, a,
+            rows: rows)
     }
 
     private func feedForward(_ weights: TransformerWeights.Layer, _ a: Activations, rows: Int) {
         LinearLayer.forward(
-            a.normalized, through: [(weights.gate, a.gate), (weights.up, a.up)], rows: rows, a.workers)
+            a.normalized, through: [(weights.gate, a.gate), (weights.up, a.up)],
+            adding: weights.updates?.feedForwardInputs, a, rows: rows)
         SwiGLU.forward(gate: a.gate, up: a.up, rows: rows, on: a.workers)
-        weights.down.forward(a.gate, into: a.update, rows: rows, a.workers)
+        LinearLayer.forward(
+            a.gate, through: [(weights.down, a.update)], adding: weights.updates?.feedForwardOutput, a, rows: rows)
     }
 }
 
 extension LinearLayer {
-    /// `output = input x weight^T + bias` of each layer, for the first `rows` rows.
+    /// `output = input x weight^T + bias` of each layer, and what an adapter adds, for the first `rows` rows.
     static func forward(
-        _ input: Activation, through layers: [(layer: LinearLayer, output: Activation)], rows: Int, _ workers: Workers
+        _ input: Activation, through layers: [(layer: LinearLayer, output: Activation)], adding update: LowRankUpdate?,
+        _ a: Activations, rows: Int
     ) {
-        workers.multiply(input, byTransposesOf: layers.map { ($0.layer.weight, $0.output) }, rows: rows)
+        var products = layers.map { (weight: $0.layer.weight, output: $0.output) }
+        let reduced = update.map { a.reduced(ranks: $0.reduction.rows) }
+        if let update, let reduced { products.append((update.reduction, reduced)) }
+        a.workers.multiply(input, byTransposesOf: products, rows: rows)
         for (layer, output) in layers {
             if let bias = layer.bias {
-                output.addToEachRow(bias, rows: rows, on: workers)
+                output.addToEachRow(bias, rows: rows, on: a.workers)
             }
         }
-    }
-
-    /// The same of this layer alone.
-    func forward(_ input: Activation, into output: Activation, rows: Int, _ workers: Workers) {
-        Self.forward(input, through: [(self, output)], rows: rows, workers)
+        if let update, let reduced {
+            update.add(reduced, to: layers.map(\.output), rows: rows, on: a.workers)
+        }
     }
 }

@@ -16,6 +16,12 @@ package enum TransformerError: Error, Equatable, Sendable, CustomStringConvertib
     case settingNotDivisible(file: String, key: String, found: Int, by: String, divisor: Int)
     /// A tensor of another shape than the configuration gives it.
     case wrongShape(file: String, tensor: String, found: [Int], expected: [Int])
+    /// An adapter's tensor of a linear layer that the base does not have, or that is not adapted.
+    case unknownAdapterLayer(file: String, tensor: String, layerCount: Int)
+    /// An adapter's tensor of a decoder layer that `layers_to_transform` leaves out.
+    case untargetedAdapterLayer(file: String, tensor: String, layers: [Int])
+    /// A number that is infinite or none.
+    case notFinite(file: String, tensor: String, row: Int, column: Int, found: String)
 
     package var description: String {
         switch self {
@@ -33,6 +39,13 @@ package enum TransformerError: Error, Equatable, Sendable, CustomStringConvertib
             "\(file): \(key) is \(found), not a multiple of \(by), \(divisor)"
         case .wrongShape(let file, let tensor, let found, let expected):
             "\(file): tensor \(tensor) has shape \(found), expected \(expected)"
+        case .unknownAdapterLayer(let file, let tensor, let layerCount):
+            "\(file): tensor \(tensor) adapts nothing that can be: the base has the linear layers"
+                + " of model.layers.0 to model.layers.\(layerCount - 1)"
+        case .untargetedAdapterLayer(let file, let tensor, let layers):
+            "\(file): tensor \(tensor) is of a layer that layers_to_transform leaves out: \(layers)"
+        case .notFinite(let file, let tensor, let row, let column, let found):
+            "\(file): tensor \(tensor) holds \(found) in row \(row), column \(column), expected a finite number"
         }
     }
 }

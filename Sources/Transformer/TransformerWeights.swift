@@ -35,12 +35,14 @@ package struct TransformerWeights: Sendable {
         package let up: LinearLayer
         /// `[C, F]`
         package let down: LinearLayer
+        /// What an adapter adds to the linear layers; nil where there is none.
+        package internal(set) var updates: LayerUpdates?
     }
 
     /// `[V, C]`
     package let embedding: Weight
     /// In the order of computation, `layerCount` of them.
-    package let layers: [Layer]
+    package private(set) var layers: [Layer]
     /// `[1, C]`
     package let finalNorm: Matrix
     /// The product that gives logits, `[V, C]`; the embedding itself where the two are tied.
@@ -70,5 +72,15 @@ package struct TransformerWeights: Sendable {
             c.tiesHeadToEmbedding
             ? embedding : try reader.matrix(.head, rows: c.vocabularySize, columns: c.hiddenSize)
         rotary = try reader.rotary()
+    }
+
+    /// The same weights, in the same memory, with what an adapter adds to each layer.
+    func updated(by updates: [LayerUpdates]) -> TransformerWeights {
+        precondition(updates.count == layers.count, "updates of \(updates.count) layers for \(layers.count)")
+        var weights = self
+        for (index, update) in updates.enumerated() {
+            weights.layers[index].updates = update
+        }
+        return weights
     }
 }

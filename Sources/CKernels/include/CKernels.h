@@ -7,6 +7,7 @@
 #include "int4_product.h"
 #include "int8_product.h"
 #include "kernel_choice.h"
+#include "narrow_product.h"
 #include "peak_throughput.h"
 #include "quantized_rows.h"
 #include "row_kernels.h"

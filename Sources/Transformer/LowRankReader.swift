@@ -1,0 +1,142 @@
+import Checkpoints
+import Tensors
+
+extension Transformer {
+    /// This model with what an adapter adds to its linear layers. The weights are shared: both models read the same memory.
+    ///
+    /// - Precondition: this model has no adapter.
+    /// - Throws: `TransformerError`, naming file and tensor: one that the base has no place for, one that is missing, and wrong
+    ///   shapes and numbers.
+    package func adapted(by adapter: LoRAAdapter) throws(TransformerError) -> Transformer {
+        precondition(weights.layers.allSatisfy { $0.updates == nil }, "a model that has an adapter already")
+        let reader = LowRankReader(adapter: adapter, layerCount: weights.layers.count)
+        try reader.checkLayers()
+        var updates: [LayerUpdates] = []
+        for (index, layer) in weights.layers.enumerated() {
+            updates.append(try reader.updates(of: layer, index: index))
+        }
+        return Transformer(configuration: configuration, weights: weights.updated(by: updates))
+    }
+}
+
+/// Reads the factors of one adapter in the shapes that the base's weights give them.
+private struct LowRankReader {
+    let adapter: LoRAAdapter
+    let layerCount: Int
+
+    private static let linearLayers: [TensorName.LayerTensor] = [
+        .query, .key, .value, .attentionOutput, .gate, .up, .down,
+    ]
+
+    /// The layer's path in the base, as adapters have it whatever layout the base is in.
+    private func module(_ index: Int, _ tensor: TensorName.LayerTensor) -> String {
+        TensorName.layer(index, tensor).stem(in: .huggingFace)
+    }
+
+    /// - Throws: `unknownAdapterLayer` for a tensor of what the base does not have.
+    func checkLayers() throws(TransformerError) {
+        let known = Set((0..<layerCount).flatMap { index in Self.linearLayers.map { module(index, $0) } })
+        for module in adapter.modules.keys.sorted() where !known.contains(module) {
+            throw .unknownAdapterLayer(
+                file: adapter.tensorsFile, tensor: LoRAAdapter.tensorName(of: module, isFirst: true),
+                layerCount: layerCount)
+        }
+    }
+
+    func updates(of layer: TransformerWeights.Layer, index: Int) throws(TransformerError) -> LayerUpdates {
+        LayerUpdates(
+            attentionInputs: try update(
+                of: [(.query, layer.query), (.key, layer.key), (.value, layer.value)], layer: index),
+            attentionOutput: try update(of: [(.attentionOutput, layer.attentionOutput)], layer: index),
+            feedForwardInputs: try update(of: [(.gate, layer.gate), (.up, layer.up)], layer: index),
+            feedForwardOutput: try update(of: [(.down, layer.down)], layer: index))
+    }
+
+    /// What is added to the linear layers that read one input; nil if none of them is adapted.
+    private func update(
+        of linearLayers: [(tensor: TensorName.LayerTensor, layer: LinearLayer)], layer index: Int
+    ) throws(TransformerError) -> LowRankUpdate? {
+        let rank = adapter.configuration.rank
+        var reduction: [Float] = []
+        var expansions: [NarrowWeight?] = []
+        for (tensor, layer) in linearLayers {
+            guard let factors = try factors(of: module(index, tensor), layer: index) else {
+                expansions.append(nil)
+                continue
+            }
+            let first = try matrix(factors.first, rows: rank, columns: layer.weight.columns)
+            let second = try matrix(
+                factors.second, rows: layer.weight.rows, columns: rank, scale: adapter.configuration.scale)
+            for row in 0..<rank {
+                reduction += first.row(row)
+            }
+            expansions.append(NarrowWeight(second, as: layer.weight.updateFormat.expansion))
+        }
+        guard !reduction.isEmpty, let base = linearLayers.first?.layer.weight else { return nil }
+        let matrix = Matrix(columns: base.columns, elements: reduction)
+        return LowRankUpdate(
+            reduction: Weight(matrix, packedAs: base.updateFormat.reduction), expansions: expansions)
+    }
+
+    /// The factors of one linear layer; nil if it is left as it is.
+    ///
+    /// - Throws: `missingTensor` where the configuration asks for an update that is not there, `untargetedAdapterLayer` for the
+    ///   opposite.
+    private func factors(
+        of module: String, layer index: Int
+    ) throws(TransformerError) -> LoRAAdapter.Factors? {
+        let factors = adapter.modules[module]
+        let name = LoRAAdapter.tensorName(of: module, isFirst: true)
+        switch (adapter.configuration.adapts(module, layer: index), factors) {
+        case (true, nil):
+            throw .checkpoint(.missingTensor(file: adapter.tensorsFile, tensor: name))
+        case (false, .some):
+            throw .untargetedAdapterLayer(
+                file: adapter.tensorsFile, tensor: name, layers: adapter.configuration.layers ?? [])
+        default:
+            return factors
+        }
+    }
+
+    /// `[rows, columns]`, each number multiplied by `scale`.
+    private func matrix(
+        _ description: TensorDescription, rows: Int, columns: Int, scale: Float = 1
+    ) throws(TransformerError) -> Matrix {
+        guard description.shape == [rows, columns] else {
+            throw .wrongShape(
+                file: adapter.tensorsFile, tensor: description.name, found: description.shape,
+                expected: [rows, columns])
+        }
+        let stored = adapter.tensors.withBytes(of: description) { bytes in
+            Matrix(rows: rows, columns: columns) { output in description.format.decode(bytes, into: output) }
+        }
+        var elements: [Float] = []
+        for row in 0..<rows {
+            for (column, element) in stored.row(row).enumerated() {
+                // A finite number may be none any more once it is scaled.
+                guard (element * scale).isFinite else {
+                    throw .notFinite(
+                        file: adapter.tensorsFile, tensor: description.name, row: row, column: column,
+                        found: "\(element)")
+                }
+                elements.append(element * scale)
+            }
+        }
+        return Matrix(columns: columns, elements: elements)
+    }
+}
+
+extension Weight {
+    /// The number formats of an update of this weight's output.
+    fileprivate var updateFormat: (reduction: PackedFormat?, expansion: NarrowWeight.Format) {
+        switch self {
+        case .float32: (nil, .float32)
+        case .packed(let weight):
+            // An update reads the input as the weight does: it is prepared once, and computed in the same piece of work.
+            switch weight.format {
+            case .bfloat16: (.bfloat16, .bfloat16)
+            case .int8, .int4: (.int8, .bfloat16)
+            }
+        }
+    }
+}
