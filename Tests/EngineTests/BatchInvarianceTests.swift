@@ -8,7 +8,7 @@ import Transformer
 struct BatchInvarianceTests {
     @Test(
         "Alone, among others, in pieces, without the shared prefix and on more threads: the same bits",
-        arguments: TinyModel.names, [Precision.bfloat16, .int8, .int4])
+        arguments: TinyModel.namesWithAdapter, [Precision.bfloat16, .int8, .int4])
     func sameBits(name: String, precision: Precision) async throws {
         guard let model = try TinyModel(name, precision: precision) else { return }
         // Greedy and sampled ones.
@@ -33,7 +33,7 @@ struct BatchInvarianceTests {
         "Whatever comes, goes and is cancelled beside it, and on however many threads: the same bits",
         arguments: [Precision.bfloat16, .int8, .int4], 0..<9 as Range<UInt64>)
     func randomTraffic(precision: Precision, seed: UInt64) async throws {
-        let name = TinyModel.names[Int(seed) % TinyModel.names.count]
+        let name = TinyModel.namesWithAdapter[Int(seed) % TinyModel.namesWithAdapter.count]
         guard let model = try TinyModel(name, precision: precision) else { return }
         var generator = SeededGenerator(seed: seed)
         let requests = (0..<24).map { index in

@@ -16,21 +16,28 @@ struct TinyModel: Sendable {
     private static let usesOneBLASThread: Void = BLAS.useThreads(1)
 
     static let names = ["tiny-qwen2", "tiny-qwen3", "tiny-llama3"]
+    /// And one with an adapter.
+    static let namesWithAdapter = names + ["tiny-qwen2-lora"]
 
     /// The model's tokens before the first one that is pooled.
     var prefix: [TokenID] { Array(golden.cases[0].promptIds.prefix(golden.cases[0].poolingStart)) }
 
     /// nil if that part of the reference was not made.
     init?(_ name: String, precision: Precision = .float32) throws {
-        guard let golden = try Golden.load(name), let directory = ReferenceDirectory.file(name) else {
+        guard let golden = try Golden.load(name), let path = TestModels.path(ofReference: name) else {
             print("Reference part \(name) is not there: skipped")
             return nil
         }
-        let checkpoint = try Checkpoint(path: FilePath(directory.path))
+        let checkpoint = try Checkpoint(path: FilePath(path))
         let configuration = try TransformerConfiguration(of: checkpoint)
-        transformer = Transformer(
+        let base = Transformer(
             configuration: configuration,
             weights: try TransformerWeights(of: checkpoint, configuration, precision: precision))
+        if let adapter = TestModels.adapterPath(ofReference: name) {
+            transformer = try base.adapted(by: LoRAAdapter(path: FilePath(adapter)))
+        } else {
+            transformer = base
+        }
         self.golden = golden
         _ = Self.usesOneBLASThread
     }

@@ -86,6 +86,15 @@ struct TinyModel {
 
     // MARK: - Stored and read again
 
+    /// Stores the model as a Hugging Face directory and loads it for products in a precision.
+    func load(precision: Precision) throws -> Transformer {
+        let checkpoint = try openCheckpoint(
+            config: configJSON, tensors: safetensors().build(), in: TemporaryDirectory())
+        return Transformer(
+            configuration: configuration,
+            weights: try TransformerWeights(of: checkpoint, configuration, precision: precision))
+    }
+
     /// Stores the model as a Hugging Face directory and loads it.
     func loadHuggingFace(matrices encoding: Encoding = .float32) throws -> Transformer {
         let checkpoint = try openCheckpoint(
