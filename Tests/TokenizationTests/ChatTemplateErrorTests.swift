@@ -17,11 +17,13 @@ struct ChatTemplateErrorTests {
             ("{% break %}", "the statement 'break'"), ("{% set x %}a{% endset %}", "a 'set' without one name and '='"),
             ("{% set a, b = 1 %}", "a 'set' without one name and '='"),
             ("{% set namespace = 1 %}", "an assignment to 'namespace'"),
-            ("{% for a, b in c %}", "a 'for' over several variables"), ("{% for a in b if c %}", "a 'for' with 'if'"),
+            ("{% for a in b if c %}", "a 'for' with 'if'"),
             ("{% for a in b %}{% else %}{% endfor %}", "a 'for' with 'else'"),
             ("{{ x | sort }}", "the filter 'sort'"), ("{{ x | trim(1, 2) }}", "argument 2 of the filter 'trim'"),
             ("{{ x | tojson(true) }}", "argument 1 of the filter 'tojson'"),
             ("{{ x | tojson(sort_keys=true) }}", "the argument 'sort_keys' of the filter 'tojson'"),
+            ("{{ x | reject('odd') }}", "the filter 'reject' without its argument 'value'"),
+            ("{{ x | join(attribute='a') }}", "the argument 'attribute' of the filter 'join'"),
             ("{{ x | replace('a') }}", "the filter 'replace' without its argument 'new'"),
             ("{{ x is divisibleby(3) }}", "the test 'divisibleby'"),
             ("{{ x is none(3) }}", "an argument of the test 'none'"),
@@ -84,6 +86,21 @@ struct ChatTemplateErrorTests {
             ("{{ 'a'.split('') }}", "the method 'split' found an empty separator, expected a text"),
             ("{{ 1 .strip() }}", "the method 'strip' found an integer, expected a text"),
             ("{{ none | length }}", "the filter 'length' found none, expected a text, a list or a dictionary"),
+            ("{{ 'ab' | items }}", "the filter 'items' found a text, expected a dictionary"),
+            (
+                "{% for a, b in [[1, 2], [3]] %}{% endfor %}",
+                "'for' with 2 variables found a list, expected a list of 2 elements"
+            ),
+            (
+                "{% for a, b in ['ab'] %}{% endfor %}",
+                "'for' with 2 variables found a text, expected a list of 2 elements"
+            ),
+            ("{{ 1 | join }}", "the filter 'join' found an integer, expected a list"),
+            ("{{ 'ab' | reject('eq', 'a') | join }}", "the filter 'reject' found a text, expected a list"),
+            (
+                "{{ [] | reject('even', 1) | join }}",
+                "the filter 'reject' found another test, expected the test 'equalto'"
+            ),
             ("{% for x in 1 %}{% endfor %}", "'for' found an integer, expected a list"),
             ("{% set x = 1 %}{% set x.y = 1 %}", "the assignment to 'x.y' found an integer, expected a namespace"),
             (

@@ -29,7 +29,7 @@ extension JinjaInterpreter {
     }
 
     /// `left == right`. Texts are equal if their code points are.
-    private mutating func areEqual(_ left: JinjaValue, _ right: JinjaValue, line: Int) throws(ChatTemplateError)
+    mutating func areEqual(_ left: JinjaValue, _ right: JinjaValue, line: Int) throws(ChatTemplateError)
         -> Bool
     {
         try budget.spendStep(line: line)

@@ -111,7 +111,7 @@ extension JinjaInterpreter {
         return dictionary
     }
 
-    private func checkDepth(_ depth: Int, line: Int) throws(ChatTemplateError) {
+    func checkDepth(_ depth: Int, line: Int) throws(ChatTemplateError) {
         guard depth <= JinjaValue.maximumDepth else {
             throw .nestingTooDeep(line: line, limit: JinjaValue.maximumDepth)
         }

@@ -26,6 +26,12 @@ extension JinjaInterpreter {
             return try integer(from: value, default: arguments[0] ?? .integer(0), line: line)
         case .tojson:
             return .text(try json(of: value, indent: arguments[0], line: line))
+        case .reject:
+            return try reject(value, arguments, line: line)
+        case .items:
+            return try items(of: value, line: line)
+        case .join:
+            return .text(try join(value, separator: arguments[0], line: line))
         }
     }
 

@@ -35,8 +35,8 @@ struct JinjaInterpreter {
                 try assign(attribute, of: namespace, to: expression)
             case .branch(let branches, let otherwise):
                 try execute(branches, otherwise: otherwise)
-            case .loop(let variable, let sequence, let body):
-                try loop(variable, over: sequence, body: body)
+            case .loop(let variables, let sequence, let body):
+                try loop(variables, over: sequence, body: body)
             }
         }
     }
@@ -83,22 +83,42 @@ struct JinjaInterpreter {
         try execute(otherwise)
     }
 
-    private mutating func loop(_ variable: String, over sequence: JinjaExpression, body: [JinjaStatement])
+    private mutating func loop(_ variables: [String], over sequence: JinjaExpression, body: [JinjaStatement])
         throws(ChatTemplateError)
     {
-        let elements = try elements(of: try evaluate(sequence), line: sequence.line)
+        let elements = try elements(of: try evaluate(sequence), operation: "'for'", line: sequence.line)
         loops.append(Loop(index: 0, count: elements.count))
         defer { loops.removeLast() }
         for (index, element) in elements.enumerated() {
             try budget.spendStep(line: sequence.line)
             loops[loops.count - 1].index = index
-            scopes.append([variable: element])
+            scopes.append(try scope(of: element, for: variables, line: sequence.line))
             defer { scopes.removeLast() }
             try execute(body)
         }
     }
 
-    private mutating func elements(of value: JinjaValue, line: Int) throws(ChatTemplateError) -> [JinjaValue] {
+    /// The variables of one turn of a loop: one holds the element, several an element each of the list that it is.
+    private mutating func scope(of element: JinjaValue, for variables: [String], line: Int) throws(ChatTemplateError)
+        -> [String: JinjaValue]
+    {
+        if variables.count == 1 {
+            return [variables[0]: element]
+        }
+        guard case .list(let parts, _) = element, parts.count == variables.count else {
+            throw .wrongValue(
+                line: line, operation: "'for' with \(variables.count) variables", found: element.kindName,
+                expected: "a list of \(variables.count) elements")
+        }
+        try budget.spend(elements: parts.count, line: line)
+        // Of a name that stands twice the last counts.
+        return Dictionary(zip(variables, parts)) { $1 }
+    }
+
+    /// What iterating over a value yields; nothing if it is undefined, as in Jinja.
+    mutating func elements(of value: JinjaValue, operation: String, line: Int) throws(ChatTemplateError)
+        -> [JinjaValue]
+    {
         switch value {
         case .undefined:
             return []
@@ -108,7 +128,7 @@ struct JinjaInterpreter {
             try budget.spend(elements: dictionary.entries.count, line: line)
             return dictionary.entries.map { .text($0.key) }
         default:
-            throw .wrongValue(line: line, operation: "'for'", found: value.kindName, expected: "a list")
+            throw .wrongValue(line: line, operation: operation, found: value.kindName, expected: "a list")
         }
     }
 }

@@ -100,9 +100,9 @@ struct JinjaParser {
 
     private mutating func parseFor() throws(ChatTemplateError) -> JinjaStatement {
         advance()
-        let variable = try parseTarget()
-        if current == .symbol(.comma) {
-            throw .unsupported(line: line, construct: "a 'for' over several variables")
+        var variables = [try parseTarget()]
+        while consume(.symbol(.comma)) {
+            variables.append(try parseTarget())
         }
         try expect(.name("in"))
         let sequence = try parseOr()
@@ -118,7 +118,7 @@ struct JinjaParser {
         }
         advance()
         try expect(.blockEnd)
-        return .loop(variable: variable, sequence: sequence, body: body)
+        return .loop(variables: variables, sequence: sequence, body: body)
     }
 
     private mutating func parseSet() throws(ChatTemplateError) -> JinjaStatement {

@@ -81,7 +81,7 @@ indirect enum JinjaStatement: Sendable {
     /// `{% if %}`, its `elif`s in order, and its `else`
     case branch([JinjaBranch], otherwise: [JinjaStatement])
     /// `{% for variable in sequence %}`
-    case loop(variable: String, sequence: JinjaExpression, body: [JinjaStatement])
+    case loop(variables: [String], sequence: JinjaExpression, body: [JinjaStatement])
 }
 
 /// One arm of an `{% if %}`.

@@ -13,18 +13,21 @@ struct JinjaParameter: Sendable {
 
 /// The filters of the subset, by their Jinja names.
 enum JinjaFilter: String, Sendable {
-    case trim, tojson, length, count, string, int, upper, lower, replace
+    case trim, tojson, length, count, string, int, upper, lower, replace, reject, join, items
     case `default`
     case d
 
     var parameters: [JinjaParameter] {
         switch self {
-        case .length, .count, .string, .upper, .lower: []
+        case .length, .count, .string, .upper, .lower, .items: []
         case .trim: [JinjaParameter(name: "chars")]
         // Its first positional parameter is `ensure_ascii`, which no template sets.
         case .tojson: [JinjaParameter(name: "indent", allowsPosition: false)]
         case .int: [JinjaParameter(name: "default")]
         case .replace: [JinjaParameter(name: "old", isRequired: true), JinjaParameter(name: "new", isRequired: true)]
+        // Other tests take other arguments; templates reject what equals a value.
+        case .reject: [.positional("test", isRequired: true), .positional("value", isRequired: true)]
+        case .join: [JinjaParameter(name: "d")]
         case .default, .d: [JinjaParameter(name: "default_value"), JinjaParameter(name: "boolean")]
         }
     }
