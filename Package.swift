@@ -73,7 +73,7 @@ let package = Package(
         tests(of: "Tensors", ["TestSupport", "CKernels"]),
         tests(of: "Transformer", ["TestSupport", "Checkpoints", "Tensors", systemPackage]),
         tests(of: "Engine", ["TestSupport", "Confinement", "Checkpoints", "Transformer", "Tensors", systemPackage]),
-        tests(of: "Grace", ["TestSupport", "Engine", "Tokenization", "Transformer", systemPackage]),
+        tests(of: "Grace", ["TestSupport", "Engine", "Tokenization", "Transformer", "Checkpoints", systemPackage]),
         tests(of: "Benchmark", ["TestSupport", "Grace", "Engine", "Tensors", "Transformer", systemPackage]),
         tests(
             of: "EmbeddingServer",

@@ -1,14 +1,13 @@
 #!/usr/bin/env python3
-"""Writes a checkpoint of random weights in the shape of a published backbone: for memory and speed, which do not depend on
-the weights.
+"""Writes a checkpoint of random weights in the shape of a published backbone, for memory and speed.
 
     Tests/Benchmarks/make_random_checkpoint.py /tmp/qwen3-4b-random --shape qwen3-4b-instruct-2507
 
-The weights are bfloat16, normal with a standard deviation of 0.02 (norms are 1), in shards of at most `--shard-gigabytes`
-with a `model.safetensors.index.json`, or in one model.safetensors if all fit. config.json is the published one, but for the
-numbers of control tokens: tokenizer and chat template are those of a fixture, whose vocabulary is smaller than the model's.
-Texts become long prompts, and what the model writes is noise. `--layers` makes a smaller one. The same seed gives the same
-tensors, however they are cut into shards. Takes 100 MB of memory. Needs numpy.
+The weights are bfloat16, normal with a standard deviation of 0.02 (norms are 1), in shards of at most
+`--shard-gigabytes` with a `model.safetensors.index.json`, or in one model.safetensors if all fit. config.json is the
+published one, but for the numbers of control tokens: tokenizer and chat template are those of a fixture, whose
+vocabulary is smaller than the model's. Texts become long prompts, and what the model writes is noise. `--layers` makes a
+smaller one. The same seed gives the same tensors, however they are cut into shards. Takes 100 MB of memory. Needs numpy.
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ Shape = tuple[int, ...]
 
 @dataclass(frozen=True)
 class Backbone:
-    """A published model: its `config.json`, and the fixture whose small tokenizer and template suit its architecture."""
+    """A model: its published `config.json`, and the fixture whose small tokenizer and template suit it."""
 
     config: dict[str, Any]
     fixture: str

@@ -8,10 +8,10 @@ from workspace import DEPLOY, WorkspaceTestCase
 SWIFT = """
 case "$*" in
     --version) echo 'Swift version 6.1' ;;
-    *) echo "swift $* rounds=$GRACE_FUZZ_ROUNDS strict=$GRACE_WARNINGS_AS_ERRORS" >>"$LOG" ;;
+    *) echo "swift $* rounds=$GRACE_FUZZ_ROUNDS published=$GRACE_PUBLISHED strict=$GRACE_WARNINGS_AS_ERRORS" >>"$LOG" ;;
 esac
 case "$*" in
-    "test list"*) printf 'HTTPTests.RequestParserTests/sum()\\nEngineTests.SamplerTests/greedy()\\n' ;;
+    "test list"*) printf 'HTTPTests.RequestParserTests/sum()\\nEngineTests.SamplerTests/greedy()\\nGraceTests.PublishedVocabularyTests/encodes(_:)\\n' ;;
     "$FAILING"*) exit 3 ;;
 esac
 """
@@ -79,12 +79,22 @@ class TestCommandTests(WorkspaceTestCase):
         self.assertEqual(result.returncode, 1)
         self.assertIn("no test matches 'Nothing'", result.stderr)
 
-    def test_all_adds_long_fuzzing_and_sanitizers(self) -> None:
+    def test_all_adds_long_fuzzing_published_files_and_sanitizers(self) -> None:
         self.assertEqual(self.run_test("--all").returncode, 0)
         tests = [line for line in self.logged() if line.startswith("swift test --package-path")]
-        self.assertEqual(["rounds=50" in line for line in tests], [True, False, False])
-        self.assertIn(" --sanitize thread ", tests[1])
-        self.assertIn(" --sanitize address ", tests[2])
+        self.assertEqual(["rounds=50" in line for line in tests], [True, False, False, False])
+        published = self.root / ".build-published"
+        self.assertEqual([f"published={published} " in line for line in tests], [False, True, False, False])
+        self.assertIn(" --filter Published ", tests[1])
+        self.assertIn(f"python3 {self.root}/Tests/Fixtures/fetch_published.py {published}", self.logged())
+        self.assertIn(" --sanitize thread ", tests[2])
+        self.assertIn(" --sanitize address ", tests[3])
+
+    def test_published_files_that_cannot_be_fetched_fail_the_run(self) -> None:
+        self.stub("python3", 'case "$*" in *fetch_published*) exit 1 ;; esac')
+        result = self.run_test("--all")
+        self.assertEqual(result.returncode, 1)
+        self.assertIn("== Tests with published vocabularies and templates: FAILED (status 1)", result.stdout)
 
     def test_arguments_that_mean_nothing_are_refused(self) -> None:
         for arguments in (["--al"], ["--all", "HTTPTests"]):
