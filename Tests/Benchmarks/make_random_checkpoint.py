@@ -6,8 +6,8 @@
 The weights are bfloat16, normal with a standard deviation of 0.02 (norms are 1), in shards of at most
 `--shard-gigabytes` with a `model.safetensors.index.json`, or in one model.safetensors if all fit. config.json is the
 published one, but for the numbers of control tokens: tokenizer and chat template are those of a fixture, whose
-vocabulary is smaller than the model's. Texts become long prompts, and what the model writes is noise. `--layers` makes a
-smaller one. The same seed gives the same tensors, however they are cut into shards. Takes 100 MB of memory. Needs numpy.
+vocabulary is smaller than the model's. Texts become long prompts, and what the model writes is noise. `--layers` makes
+a smaller one. The same seed gives the same tensors, however they are cut into shards. Needs numpy and 100 MB.
 """
 
 from __future__ import annotations

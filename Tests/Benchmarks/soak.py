@@ -30,6 +30,7 @@ from pathlib import Path
 from typing import Any
 
 from http_load import Answer, Client
+from measures import percentile, resident_megabytes
 from programs import grace_server, stop_at_signals
 from texts import read_texts
 
@@ -182,19 +183,6 @@ class Soak:
             self.report.errors[f"the server does not answer any more: {error}"] += 1
         else:
             self.report.errors[f"all clients have gone, and the queue is {queue}"] += 1
-
-
-def resident_megabytes(process: int) -> float:
-    """The memory that a process has in RAM; 0 once it is gone."""
-    try:
-        status = Path(f"/proc/{process}/status").read_text()
-    except OSError:
-        return 0
-    return next((int(line.split()[1]) / 1024 for line in status.splitlines() if line.startswith("VmRSS")), 0)
-
-
-def percentile(values: list[float], share: float) -> float:
-    return sorted(values)[min(len(values) - 1, int(share * len(values)))] if values else 0
 
 
 def slope(points: list[tuple[float, float]]) -> float:
