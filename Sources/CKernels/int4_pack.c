@@ -69,6 +69,17 @@ void grace_int4_pack_panel(const float *weights, size_t count, size_t K, void *p
     }
 }
 
+static bool is_finite_half(const uint8_t *place) {
+    uint16_t half;
+    memcpy(&half, place, sizeof half);
+    return (half & 0x7C00) != 0x7C00;
+}
+
+/// Whether scale and minimum of one output in one group can be computed with.
+static bool is_finite_lane(const uint8_t *group, size_t lane) {
+    return is_finite_half(group + lane * 2) && is_finite_half(group + MINIMUMS + lane * 2);
+}
+
 bool grace_int4_pack_blocks(const void *const *rows, size_t count, size_t K, bool has_minimum, void *panel) {
     memset(panel, 0, grace_int4_panel_size(K));
     for (size_t lane = 0; lane < count; lane++) {
@@ -83,6 +94,7 @@ bool grace_int4_pack_blocks(const void *const *rows, size_t count, size_t K, boo
                 set_half(group + MINIMUMS + lane * 2, grace_round_to_half(minimum));
                 if (half_at(group + MINIMUMS + lane * 2) != minimum) return false;
             }
+            if (!is_finite_lane(group, lane)) return false;
             const uint8_t *bytes = block + (has_minimum ? 4 : 2);
             // A block has its first 16 weights in the low halves.
             uint8_t quants[GROUP];
@@ -92,6 +104,48 @@ bool grace_int4_pack_blocks(const void *const *rows, size_t count, size_t K, boo
             }
             set_quants(group, lane, quants);
             block = bytes + GROUP / 2;
+        }
+    }
+    return true;
+}
+
+/// Bytes of a block of Q4_K before its quants, and of the whole.
+#define SUPER_BLOCK_HEAD 16
+#define SUPER_BLOCK_SIZE (SUPER_BLOCK_HEAD + 128)
+#define SUPER_BLOCK_GROUPS 8
+
+/// The six bits of scale and minimum of a group. Those of the first four groups are whole bytes, whose high two bits belong
+/// to the last four: these have their low four bits in halves of bytes of their own.
+static void six_bits(const uint8_t bytes[12], size_t group, uint8_t *scale, uint8_t *minimum) {
+    size_t low = group % 4;
+    if (group < 4) {
+        *scale = bytes[low] & 63;
+        *minimum = bytes[4 + low] & 63;
+    } else {
+        *scale = (uint8_t)((bytes[8 + low] & 15) | (bytes[low] >> 6) << 4);
+        *minimum = (uint8_t)(bytes[8 + low] >> 4 | (bytes[4 + low] >> 6) << 4);
+    }
+}
+
+bool grace_int4_pack_super_blocks(const void *const *rows, size_t count, size_t K, void *panel) {
+    memset(panel, 0, grace_int4_panel_size(K));
+    for (size_t lane = 0; lane < count; lane++) {
+        const uint8_t *block = rows[lane];
+        uint8_t *group = panel;
+        for (size_t k = 0; k < K; k += SUPER_BLOCK_GROUPS * GROUP, block += SUPER_BLOCK_SIZE) {
+            float scales = half_at(block), minimums = half_at(block + 2);
+            for (size_t part = 0; part < SUPER_BLOCK_GROUPS; part++, group += GRACE_INT4_GROUP_SIZE) {
+                uint8_t scale, minimum;
+                six_bits(block + 4, part, &scale, &minimum);
+                set_half(group + lane * 2, grace_round_to_half(scales * (float)scale));
+                set_half(group + MINIMUMS + lane * 2, grace_round_to_half(-minimums * (float)minimum));
+                if (!is_finite_lane(group, lane)) return false;
+                // Two groups share 32 bytes, the second in the high halves.
+                const uint8_t *bytes = block + SUPER_BLOCK_HEAD + part / 2 * GROUP;
+                uint8_t quants[GROUP];
+                for (size_t j = 0; j < GROUP; j++) quants[j] = part % 2 == 0 ? bytes[j] & 15 : bytes[j] >> 4;
+                set_quants(group, lane, quants);
+            }
         }
     }
     return true;

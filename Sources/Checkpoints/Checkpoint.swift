@@ -43,10 +43,28 @@ package struct Checkpoint: Sendable {
     }
 
     /// The tensors, under the names that the files give them.
-    package var tensors: TensorFile {
+    package var tensors: TensorSet {
         switch source {
-        case .gguf(let file): file.tensors
+        case .gguf(let file): TensorSet(file.tensors)
         case .huggingFace(let directory): directory.tensors
+        }
+    }
+
+    /// Checks that none of the files has been written to or replaced since it was opened: for whoever has read all that
+    /// is needed, so that what was read is what `digests` are of.
+    ///
+    /// - Throws: `changedWhileRead`, `io`.
+    package func checkUnchanged() throws(CheckpointError) {
+        for file in documents + tensors.files {
+            try file.checkUnchanged()
+        }
+    }
+
+    /// The files that were read as a whole when the checkpoint was opened.
+    private var documents: [RegularFile] {
+        switch source {
+        case .gguf: []
+        case .huggingFace(let directory): directory.documents
         }
     }
 
@@ -75,7 +93,10 @@ package struct Checkpoint: Sendable {
         case .gguf(let file):
             return [try FileDigest(of: file.tensors.file)]
         case .huggingFace(let directory):
-            let digests = directory.documentDigests + [try FileDigest(of: directory.tensors.file)]
+            var digests = directory.documentDigests
+            for file in directory.tensors.files {
+                digests.append(try FileDigest(of: file))
+            }
             return digests.sorted { $0.fileName < $1.fileName }
         }
     }

@@ -16,6 +16,10 @@ extension CheckpointError: CustomStringConvertible {
             "\(path): expected a regular file, found a \(kind)"
         case .emptyFile(let path):
             "\(path): the file is empty"
+        case .changedWhileRead(let path, let opened, let found):
+            "\(path): the file has changed while it was read: it had \(opened); now it has \(found)"
+        case .fileTooLarge(let path, let found, let limit):
+            "\(path): the file has \(found) bytes, the limit is \(limit)"
         case .digestUnavailable:
             "the cryptographic library offers no SHA-256"
         case .notACheckpoint(let path):
@@ -24,8 +28,14 @@ extension CheckpointError: CustomStringConvertible {
             "\(directory): expected config.json or one .gguf file, found neither"
         case .severalModels(let directory, let files):
             "\(directory): expected one .gguf file, found \(files.count): \(files.joined(separator: ", "))"
-        case .sharded(let file):
-            "\(file): the weights are split over several files; only a single model.safetensors is supported"
+
+        case .invalidShardName(let index, let tensor, let found):
+            "\(index): tensor \(tensor): expected the name of a file in the same directory, found "
+                + "\(String(found.prefix(60)).debugDescription)"
+        case .tensorInSeveralFiles(let tensor, let first, let second):
+            "\(second): tensor \(tensor) is in \(first) too"
+        case .tensorNotInIndex(let file, let tensor, let index):
+            "\(file): tensor \(tensor) is not listed in \(index) for this file"
 
         case .wrongMagic(let file, let expected, let found):
             "\(file): expected the magic number \(Self.hexadecimal(expected)), found \(Self.hexadecimal(found))"
@@ -37,6 +47,8 @@ extension CheckpointError: CustomStringConvertible {
             "\(file): \(place) needs \(needed) bytes, but \(available) are left in the file"
         case .headerTooLong(let file, let found, let limit):
             "\(file): the header is \(found) bytes long, the limit is \(limit)"
+        case .tooMany(let file, let place, let found, let limit):
+            "\(file): \(place) is \(found), the limit is \(limit)"
         case .invalidUTF8(let file, let place):
             "\(file): \(place) is not valid UTF-8"
         case .invalidNameLength(let file, let place, let found, let limit):

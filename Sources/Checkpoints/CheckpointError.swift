@@ -12,6 +12,10 @@ package enum CheckpointError: Error, Equatable, Sendable {
     case notRegularFile(path: String, kind: String)
     /// The file has no bytes.
     case emptyFile(path: String)
+    /// A file that somebody has written to, truncated or replaced since it was opened; sizes and times, in words.
+    case changedWhileRead(path: String, opened: String, found: String)
+    /// A file that is larger than any of its kind.
+    case fileTooLarge(path: String, found: Int, limit: Int)
     /// The cryptographic library gave no SHA-256.
     case digestUnavailable
     /// A file that is neither named `.gguf` nor a directory.
@@ -20,8 +24,15 @@ package enum CheckpointError: Error, Equatable, Sendable {
     case noModel(directory: String)
     /// A directory without `config.json` and with more than one `.gguf` file.
     case severalModels(directory: String, files: [String])
-    /// The weights are split over several files.
-    case sharded(file: String)
+
+    // MARK: Weights in several files
+
+    /// A shard whose name leads out of the index's directory, or is none.
+    case invalidShardName(index: String, tensor: String, found: String)
+    /// Two files that hold a tensor of one name.
+    case tensorInSeveralFiles(tensor: String, first: String, second: String)
+    /// A tensor of a shard that the index does not list there.
+    case tensorNotInIndex(file: String, tensor: String, index: String)
 
     // MARK: Binary containers
 
@@ -35,6 +46,8 @@ package enum CheckpointError: Error, Equatable, Sendable {
     case truncated(file: String, place: String, needed: UInt64, available: Int)
     /// A header's declared length exceeds what the format allows.
     case headerTooLong(file: String, found: UInt64, limit: Int)
+    /// More of something than any model has.
+    case tooMany(file: String, place: String, found: UInt64, limit: Int)
     /// A text that is not UTF-8.
     case invalidUTF8(file: String, place: String)
     /// A key or name whose length in bytes is 0 or over the limit.

@@ -6,6 +6,8 @@ package enum JSONError: Error, Equatable, Sendable, CustomStringConvertible {
     case invalidUTF8(offset: Int)
     /// A key that occurs twice in one object.
     case duplicateKey(String)
+    /// More values than the reader of the document allows.
+    case tooManyValues(offset: Int, limit: Int)
     /// Arrays or objects nested beyond the limit.
     case nestedTooDeeply(offset: Int, limit: Int)
 
@@ -14,6 +16,8 @@ package enum JSONError: Error, Equatable, Sendable, CustomStringConvertible {
         case .invalid(let offset, let expected): "invalid JSON at byte \(offset): expected \(expected)"
         case .invalidUTF8(let offset): "the string at byte \(offset) is not valid UTF-8"
         case .duplicateKey(let key): "key \(key.prefix(60))\(key.count > 60 ? "…" : "") occurs twice"
+        case .tooManyValues(let offset, let limit):
+            "the value at byte \(offset) is one more than the \(limit) that are allowed"
         case .nestedTooDeeply(let offset, let limit):
             "the value at byte \(offset) is nested more than \(limit) levels deep"
         }

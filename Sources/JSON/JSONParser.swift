@@ -9,10 +9,13 @@ struct JSONParser {
     private static let digits = UInt8(ascii: "0")...UInt8(ascii: "9")
 
     private let bytes: [UInt8]
+    private let valueLimit: Int
     private var position = 0
+    private var valueCount = 0
 
-    init(bytes: [UInt8]) {
+    init(bytes: [UInt8], valueLimit: Int) {
         self.bytes = bytes
+        self.valueLimit = valueLimit
     }
 
     mutating func document() throws(JSONError) -> JSONValue {
@@ -27,6 +30,8 @@ struct JSONParser {
             throw .nestedTooDeeply(offset: position, limit: Self.depthLimit)
         }
         skipWhiteSpace()
+        valueCount += 1
+        guard valueCount <= valueLimit else { throw .tooManyValues(offset: position, limit: valueLimit) }
         switch peek {
         case UInt8(ascii: "{"): return .object(try object(depth: depth))
         case UInt8(ascii: "["): return .array(try array(depth: depth))

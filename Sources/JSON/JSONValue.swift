@@ -14,9 +14,10 @@ package enum JSONValue: Sendable, Equatable {
     ///
     /// Stricter than RFC 8259 where that leaves a choice: a repeated key, nesting beyond `JSONParser.depthLimit`, a
     /// number beyond `Double` and an unpaired surrogate are refused.
+    /// - Parameter valueLimit: how many values there may be in all: a value of two bytes takes many times that in memory.
     /// - Throws: `JSONError`.
-    package init(parsing bytes: [UInt8]) throws(JSONError) {
-        var parser = JSONParser(bytes: bytes)
+    package init(parsing bytes: [UInt8], valueLimit: Int = .max) throws(JSONError) {
+        var parser = JSONParser(bytes: bytes, valueLimit: valueLimit)
         self = try parser.document()
     }
 

@@ -21,14 +21,19 @@ package final class Matrix: @unchecked Sendable {
         try fill(storage)
     }
 
-    /// Decodes a stored matrix, on all processors at once.
-    package convenience init(_ stored: StoredMatrix) {
-        self.init(rows: stored.rows, columns: stored.columns) { storage in
+    /// Reads and decodes a stored matrix, on all processors at once.
+    ///
+    /// - Throws: `unreadable`; `outOfRange` for a weight that is not finite.
+    package convenience init<Failure>(_ stored: StoredMatrix<Failure>) throws(StoredMatrixError<Failure>) {
+        let columns = stored.columns
+        try self.init(rows: stored.rows, columns: columns) { storage throws(StoredMatrixError<Failure>) in
             // Each piece writes rows of its own.
             nonisolated(unsafe) let storage = storage
-            stored.readRows(inMultiplesOf: 1) { range in
-                let elements = storage[range.lowerBound * stored.columns..<range.upperBound * stored.columns]
-                stored.decode(range, into: UnsafeMutableBufferPointer(rebasing: elements))
+            try stored.readRows(inMultiplesOf: 1) { piece throws(WeightOutOfRange) in
+                let elements = storage[piece.range.lowerBound * columns..<piece.range.upperBound * columns]
+                try piece.decode(
+                    piece.range, into: UnsafeMutableBufferPointer(rebasing: elements),
+                    limit: .greatestFiniteMagnitude)
             }
         }
     }

@@ -1,10 +1,10 @@
 /// Decoders of the number formats that checkpoints store, little-endian, each into float32.
 ///
-/// The block formats are ggml's: 32 elements a block, a float16 scale `d` (and minimum `m`), then the packed integers;
+/// The block formats here are ggml's simple ones: 32 elements a block, a float16 scale `d` (and minimum `m`), then the packed integers;
 /// byte `j` of a 4-bit block holds element `j` in its low and element `j + 16` in its high half.
 package enum NumberFormats {
     /// Elements of a block of every block format here.
-    package static let blockSize = 32
+    static let blockSize = 32
 
     /// IEEE 754 binary32.
     package static func decodeFloat32(_ source: UnsafeRawBufferPointer, into output: UnsafeMutableBufferPointer<Float>)
@@ -102,15 +102,15 @@ package enum NumberFormats {
     }
 
     @inline(__always)
-    private static func decodeBlocks(
+    static func decodeBlocks(
         _ source: UnsafeRawBufferPointer, into output: UnsafeMutableBufferPointer<Float>, bytesPerBlock: Int,
-        decode: (UnsafeRawBufferPointer, UnsafeMutablePointer<Float>) -> Void
+        elementsPerBlock: Int = blockSize, decode: (UnsafeRawBufferPointer, UnsafeMutablePointer<Float>) -> Void
     ) {
-        checkSize(source, output, bytesPerBlock: bytesPerBlock, elementsPerBlock: blockSize)
+        checkSize(source, output, bytesPerBlock: bytesPerBlock, elementsPerBlock: elementsPerBlock)
         guard let y = output.baseAddress else { return }
-        for block in 0..<output.count / blockSize {
+        for block in 0..<output.count / elementsPerBlock {
             let bytes = UnsafeRawBufferPointer(rebasing: source[block * bytesPerBlock..<(block + 1) * bytesPerBlock])
-            decode(bytes, y + block * blockSize)
+            decode(bytes, y + block * elementsPerBlock)
         }
     }
 
@@ -126,12 +126,12 @@ package enum NumberFormats {
 
 extension UnsafeRawBufferPointer {
     @inline(__always)
-    fileprivate func littleEndian<Value: FixedWidthInteger>(_ type: Value.Type, at offset: Int) -> Value {
+    func littleEndian<Value: FixedWidthInteger>(_ type: Value.Type, at offset: Int) -> Value {
         Value(littleEndian: loadUnaligned(fromByteOffset: offset, as: type))
     }
 
     @inline(__always)
-    fileprivate func half(at offset: Int) -> Float {
+    func half(at offset: Int) -> Float {
         Float(Float16(bitPattern: littleEndian(UInt16.self, at: offset)))
     }
 }

@@ -59,14 +59,32 @@ package enum PackedFormat: String, Sendable, CaseIterable {
         }
     }
 
-    /// Packs `rows` of a stored matrix, at most one panel of them. `scratch` has room for a panel of float32.
+    /// Bytes of a weight, `[rows, columns]`.
+    func byteCount(rows: Int, columns: Int) -> Int {
+        (rows + Self.panelRows - 1) / Self.panelRows * panelSize(columns: columns)
+    }
+
+    /// The largest magnitude of a weight that does not become infinite.
+    private var largestWeight: Float {
+        switch self {
+        // The next one is rounded to infinity.
+        case .bfloat16: Float(bitPattern: 0x7F7F_7FFF)
+        case .int8: .greatestFiniteMagnitude
+        // Minimums are in float16.
+        case .int4: Float(Float16.greatestFiniteMagnitude)
+        }
+    }
+
+    /// Packs `rows` of those read, at most one panel of them. `scratch` has room for a panel of float32.
+    ///
+    /// - Throws: the first weight that is not finite, or more than the format holds.
     func pack(
-        _ stored: StoredMatrix, rows: Range<Int>, scratch: UnsafeMutableBufferPointer<Float>,
+        _ stored: StoredRows, rows: Range<Int>, scratch: UnsafeMutableBufferPointer<Float>,
         into panel: UnsafeMutableRawPointer
-    ) {
+    ) throws(WeightOutOfRange) {
         if self == .int4, packsBlocks(of: stored, rows: rows, into: panel) { return }
         let weights = UnsafeMutableBufferPointer(rebasing: scratch[..<(rows.count * stored.columns)])
-        stored.decode(rows, into: weights)
+        try stored.decode(rows, into: weights, limit: largestWeight)
         switch self {
         case .bfloat16: grace_bf16_pack_panel(weights.baseAddress, rows.count, stored.columns, panel)
         case .int8: grace_int8_pack_panel(weights.baseAddress, rows.count, stored.columns, panel)
@@ -75,10 +93,14 @@ package enum PackedFormat: String, Sendable, CaseIterable {
     }
 
     /// Takes blocks of four bits as they are; false if there are none, or none that can be.
-    private func packsBlocks(of stored: StoredMatrix, rows: Range<Int>, into panel: UnsafeMutableRawPointer) -> Bool {
+    private func packsBlocks(of stored: StoredRows, rows: Range<Int>, into panel: UnsafeMutableRawPointer) -> Bool {
         guard let blocks = stored.fourBitBlocks else { return false }
         let addresses = rows.map { stored.bytes(ofRow: $0).baseAddress }
-        return grace_int4_pack_blocks(addresses, rows.count, stored.columns, blocks == .q4_1, panel)
+        return switch blocks {
+        case .q4_0: grace_int4_pack_blocks(addresses, rows.count, stored.columns, false, panel)
+        case .q4_1: grace_int4_pack_blocks(addresses, rows.count, stored.columns, true, panel)
+        case .q4_K: grace_int4_pack_super_blocks(addresses, rows.count, stored.columns, panel)
+        }
     }
 
     /// Widens one output of a panel.

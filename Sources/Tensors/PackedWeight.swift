@@ -11,25 +11,29 @@ package final class PackedWeight: @unchecked Sendable {
     package let columns: Int
     private let panels: UnsafeMutableRawBufferPointer
 
-    /// Packs panel by panel, on all processors at once.
-    package init(_ stored: StoredMatrix, as format: PackedFormat) {
+    /// Reads and packs panel by panel, on all processors at once.
+    ///
+    /// - Throws: `unreadable`; `outOfRange` for a weight that is not finite, or more than the format holds.
+    package init<Failure>(
+        _ stored: StoredMatrix<Failure>, as format: PackedFormat
+    ) throws(StoredMatrixError<Failure>) {
         self.format = format
         rows = stored.rows
         columns = stored.columns
         let panelRows = PackedFormat.panelRows
         let panelSize = format.panelSize(columns: stored.columns)
         let storage = UnsafeMutableRawBufferPointer.allocate(
-            byteCount: (stored.rows + panelRows - 1) / panelRows * panelSize, alignment: 64)
+            byteCount: format.byteCount(rows: stored.rows, columns: stored.columns), alignment: 64)
         panels = storage
         // Each piece writes panels of its own.
         nonisolated(unsafe) let place = storage.baseAddress
-        stored.readRows(inMultiplesOf: panelRows) { range in
-            let scratch = allocate(Float.self, count: panelRows * stored.columns, isZeroed: false)
+        try stored.readRows(inMultiplesOf: panelRows) { piece throws(WeightOutOfRange) in
+            let scratch = allocate(Float.self, count: panelRows * piece.columns, isZeroed: false)
             defer { scratch.deallocate() }
-            for first in stride(from: range.lowerBound, to: range.upperBound, by: panelRows) {
+            for first in stride(from: piece.range.lowerBound, to: piece.range.upperBound, by: panelRows) {
                 guard let place else { preconditionFailure("a weight without storage") }
-                format.pack(
-                    stored, rows: first..<min(first + panelRows, range.upperBound), scratch: scratch,
+                try format.pack(
+                    piece, rows: first..<min(first + panelRows, piece.range.upperBound), scratch: scratch,
                     into: place + first / panelRows * panelSize)
             }
         }

@@ -6,12 +6,16 @@ package enum Weight: Sendable {
     case packed(PackedWeight)
 
     /// Reads a stored matrix; without a format as float32.
-    package init(_ stored: StoredMatrix, packedAs format: PackedFormat?) {
+    ///
+    /// - Throws: `unreadable`; `outOfRange` for a weight that is not finite, or more than the format holds.
+    package init<Failure>(
+        _ stored: StoredMatrix<Failure>, packedAs format: PackedFormat?
+    ) throws(StoredMatrixError<Failure>) {
         self =
             if let format {
-                .packed(PackedWeight(stored, as: format))
+                .packed(try PackedWeight(stored, as: format))
             } else {
-                .float32(Matrix(stored))
+                .float32(try Matrix(stored))
             }
     }
 
@@ -37,9 +41,14 @@ package enum Weight: Sendable {
     /// What it takes in memory, and a product reads of it.
     package var byteCount: Int {
         switch self {
-        case .float32: elementCount * MemoryLayout<Float>.size
+        case .float32: Self.byteCount(rows: rows, columns: columns, packedAs: nil)
         case .packed(let packed): packed.byteCount
         }
+    }
+
+    /// What `[rows, columns]` would take in memory; without a format as float32.
+    package static func byteCount(rows: Int, columns: Int, packedAs format: PackedFormat?) -> Int {
+        format?.byteCount(rows: rows, columns: columns) ?? rows * columns * MemoryLayout<Float>.size
     }
 }
 

@@ -58,6 +58,7 @@ private struct LowRankReader {
     ) throws(TransformerError) -> LowRankUpdate? {
         let rank = adapter.configuration.rank
         var reduction: [Float] = []
+        var reductionNames: [String] = []
         var expansions: [NarrowWeight?] = []
         for (tensor, layer) in linearLayers {
             guard let factors = try factors(of: module(index, tensor), layer: index) else {
@@ -70,12 +71,22 @@ private struct LowRankReader {
             for row in 0..<rank {
                 reduction += first.row(row)
             }
+            reductionNames.append(factors.first.name)
             expansions.append(NarrowWeight(second, as: layer.weight.updateFormat.expansion))
         }
         guard !reduction.isEmpty, let base = linearLayers.first?.layer.weight else { return nil }
         let matrix = Matrix(columns: base.columns, elements: reduction)
-        return LowRankUpdate(
-            reduction: Weight(matrix, packedAs: base.updateFormat.reduction), expansions: expansions)
+        do throws(StoredMatrixError<Never>) {
+            return LowRankUpdate(
+                reduction: try Weight(matrix, packedAs: base.updateFormat.reduction), expansions: expansions)
+        } catch {
+            switch error {
+            case .outOfRange(let weight):
+                throw .weightOutOfRange(
+                    file: adapter.tensorsFile, tensor: reductionNames[weight.row / rank],
+                    index: [weight.row % rank, weight.column], found: weight.value, limit: weight.limit)
+            }
+        }
     }
 
     /// The factors of one linear layer; nil if it is left as it is.
@@ -107,22 +118,20 @@ private struct LowRankReader {
                 file: adapter.tensorsFile, tensor: description.name, found: description.shape,
                 expected: [rows, columns])
         }
-        let stored = adapter.tensors.withBytes(of: description) { bytes in
-            Matrix(rows: rows, columns: columns) { output in description.format.decode(bytes, into: output) }
+        let bytes: [UInt8]
+        do throws(CheckpointError) {
+            bytes = try description.bytes()
+        } catch {
+            throw .checkpoint(error)
         }
-        var elements: [Float] = []
-        for row in 0..<rows {
-            for (column, element) in stored.row(row).enumerated() {
-                // A finite number may be none any more once it is scaled.
-                guard (element * scale).isFinite else {
-                    throw .notFinite(
-                        file: adapter.tensorsFile, tensor: description.name, row: row, column: column,
-                        found: "\(element)")
-                }
-                elements.append(element * scale)
-            }
+        // A finite number may be none any more once it is scaled.
+        let elements = description.format.decode(bytes, count: rows * columns)
+        if let index = elements.firstIndex(where: { !($0 * scale).isFinite }) {
+            throw .weightOutOfRange(
+                file: adapter.tensorsFile, tensor: description.name, index: [index / columns, index % columns],
+                found: elements[index], limit: .greatestFiniteMagnitude / max(1, abs(scale)))
         }
-        return Matrix(columns: columns, elements: elements)
+        return Matrix(columns: columns, elements: elements.map { $0 * scale })
     }
 }
 

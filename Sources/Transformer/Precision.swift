@@ -20,20 +20,22 @@ package enum Precision: String, Sendable, CaseIterable {
         let elements = checkpoint.tensors.tensors.values.reduce(into: (all: 0, fourBit: 0)) { count, tensor in
             guard tensor.shape.count == 2 else { return }
             count.all += tensor.elementCount
-            if tensor.format == .q4_0 || tensor.format == .q4_1 { count.fourBit += tensor.elementCount }
+            if tensor.format.fourBitBlocks != nil { count.fourBit += tensor.elementCount }
         }
         return elements.fourBit > elements.all / 2 ? .int4 : .int8
     }
 
     /// How a matrix that the file holds in `stored` is packed; nil where OpenBLAS takes it.
     ///
-    /// Whoever made a checkpoint of four bits kept more of them where they count, as for the embedding: these stay 8.
+    /// Whoever made a checkpoint of four bits kept more of them where they count, as for the embedding: these become 8. So do
+    /// blocks of fewer bits and others that int4's groups cannot take as they are: it would lose more of them.
     func packedFormat(of stored: TensorFormat) -> PackedFormat? {
         switch (self, stored) {
         case (.float32, _): nil
         case (.bfloat16, _): .bfloat16
-        case (.int8, _), (.int4, .q5_0), (.int4, .q5_1), (.int4, .q8_0): .int8
-        case (.int4, _): .int4
+        case (.int8, _): .int8
+        case (.int4, .float32), (.int4, .float16), (.int4, .bfloat16): .int4
+        case (.int4, _): stored.fourBitBlocks == nil ? .int8 : .int4
         }
     }
 }

@@ -41,10 +41,7 @@ extension Settings {
         attentionBias =
             hasBias(.attentionOutput) ? .all : hasBias(.query) || hasBias(.key) || hasBias(.value) ? .inputs : .none
 
-        var unsupported: [(key: String, found: String, supported: String)] = []
-        if let scaling = try gguf.stringIfPresent(key("rope.scaling.type")), scaling != "none" {
-            unsupported.append((key("rope.scaling.type"), "'\(scaling)'", "'none' or the tensor rope_freqs.weight"))
-        }
+        var unsupported = try gguf.unsupportedSettings(architecture: architecture)
         if let headSize, let valueSize = try integerIfPresent("attention.value_length"),
             valueSize.value != headSize.value
         {

@@ -16,7 +16,11 @@ extension Settings {
         // transformers' default: as many key-value heads as heads.
         keyValueHeadCount = Setting(
             key: "num_key_value_heads", value: try config.integerIfPresent("num_key_value_heads") ?? headCount.value)
-        headSize = try config.integerIfPresent("head_dim").map { Setting(key: "head_dim", value: $0) }
+        // transformers' default: Qwen3's heads have their size, those of the others divide the hidden state.
+        let defaultHeadSize = try config.string("model_type") == Architecture.qwen3.rawValue ? 128 : nil
+        headSize = (try config.integerIfPresent("head_dim") ?? defaultHeadSize).map {
+            Setting(key: "head_dim", value: $0)
+        }
         normEpsilon = Setting(key: "rms_norm_eps", value: try config.number("rms_norm_eps"))
         contextLength = try integer("max_position_embeddings")
         // transformers' defaults.
@@ -27,48 +31,63 @@ extension Settings {
         ropeTheta = rope.theta
         ropeScaling = rope.scaling
         ropeScalingNumbers = rope.scalingNumbers
-        unsupported = try rope.unsupported + Self.unsupportedSwitches(of: config)
-    }
-
-    private static func unsupportedSwitches(
-        of config: JSONDocument
-    ) throws(CheckpointError) -> [(key: String, found: String, supported: String)] {
-        var unsupported: [(key: String, found: String, supported: String)] = []
-        let activation = try config.string("hidden_act")
-        if activation != "silu" {
-            unsupported.append(("hidden_act", "'\(activation)'", "'silu'"))
-        }
-        for key in ["use_sliding_window", "mlp_bias"] where try config.boolIfPresent(key) == true {
-            unsupported.append((key, "true", "false"))
-        }
-        return unsupported
+        unsupported = try rope.unsupported + config.unsupportedSettings(layerCount: layerCount.value)
     }
 }
 
 /// The rotary part of `config.json`.
 private struct Rope {
     let theta: Setting<Double>
-    var scaling = RopeScaling.none
-    var scalingNumbers: [Setting<Double>] = []
-    var unsupported: [(key: String, found: String, supported: String)] = []
+    let scaling: RopeScaling
+    let scalingNumbers: [Setting<Double>]
+    let unsupported: [UnsupportedSetting]
 
+    /// Where a file is written in both spellings, versions of transformers differ in which of them counts: both must say the
+    /// same.
     init(_ config: JSONDocument) throws(CheckpointError) {
         let newer = try config.objectIfPresent("rope_parameters")
-        // transformers' default where neither spelling gives one.
+        let older = try config.objectIfPresent("rope_scaling")
         let newerTheta = try newer?.numberIfPresent("rope_theta")
         let olderTheta = try config.numberIfPresent("rope_theta")
+        // transformers' default where neither spelling gives one.
         theta = Setting(key: "rope_theta", value: newerTheta ?? olderTheta ?? 10_000)
-        let older = try config.objectIfPresent("rope_scaling")
-        guard let document = newer ?? older else { return }
+        let newerScaling = try newer.map { (document) throws(CheckpointError) in
+            try ScalingSettings(document, place: "rope_parameters")
+        }
+        let olderScaling = try older.map { (document) throws(CheckpointError) in
+            try ScalingSettings(document, place: "rope_scaling")
+        }
+        let chosen = newerScaling ?? olderScaling
+        scaling = chosen?.scaling ?? .none
+        scalingNumbers = chosen?.numbers ?? []
+
+        var unsupported = (newerScaling?.unsupported ?? []) + (olderScaling?.unsupported ?? [])
+        if let newerTheta, let olderTheta, newerTheta != olderTheta {
+            unsupported.append(("rope_theta", "\(olderTheta)", "rope_parameters.rope_theta, \(newerTheta)"))
+        }
+        if let newerScaling, let olderScaling, newerScaling.scaling != olderScaling.scaling {
+            unsupported.append(
+                ("rope_scaling", "\(olderScaling.scaling)", "that of rope_parameters, \(newerScaling.scaling)"))
+        }
+        self.unsupported = unsupported
+    }
+}
+
+/// `rope_scaling` or `rope_parameters`.
+private struct ScalingSettings {
+    var scaling = RopeScaling.none
+    var numbers: [Setting<Double>] = []
+    var unsupported: [UnsupportedSetting] = []
+
+    init(_ document: JSONDocument, place: String) throws(CheckpointError) {
         let newerType = try document.stringIfPresent("rope_type")
         let type = if let newerType { newerType } else { try document.string("type") }
-        let place = newer == nil ? "rope_scaling" : "rope_parameters"
         switch type {
         case "default": break
         case "llama3":
             func number(_ key: String) throws(CheckpointError) -> Float {
                 let value = try document.number(key)
-                scalingNumbers.append(Setting(key: "\(place).\(key)", value: value))
+                numbers.append(Setting(key: "\(place).\(key)", value: value))
                 return Float(value)
             }
             scaling = .llama3(
@@ -77,6 +96,9 @@ private struct Rope {
                 originalContextLength: try number("original_max_position_embeddings"))
         default:
             unsupported.append(("\(place).rope_type", "'\(type)'", "'default' or 'llama3'"))
+        }
+        if let share = try document.numberIfPresent("partial_rotary_factor"), share != 1 {
+            unsupported.append(("\(place).partial_rotary_factor", "\(share)", "1"))
         }
     }
 }

@@ -141,6 +141,10 @@ package struct TransformerConfiguration: Sendable, Equatable {
         for number in settings.ropeScalingNumbers {
             _ = try positive(number)
         }
+        if case .llama3(_, let low, let high, _) = settings.ropeScaling, low >= high {
+            throw .settingNotBelow(
+                file: file, key: "low_freq_factor", found: Double(low), other: "high_freq_factor", limit: Double(high))
+        }
         ropeScaling = settings.ropeScaling
         tiesHeadToEmbedding = settings.tiesHeadToEmbedding
         attentionBias = architecture == .qwen2 ? .inputs : settings.attentionBias
@@ -174,5 +178,5 @@ struct Settings {
     /// Only of architectures that leave it open; Qwen2 has its biases always.
     let attentionBias: AttentionBias
     /// Settings that ask for what is not implemented.
-    let unsupported: [(key: String, found: String, supported: String)]
+    let unsupported: [UnsupportedSetting]
 }

@@ -14,14 +14,18 @@ package enum TransformerError: Error, Equatable, Sendable, CustomStringConvertib
     case settingNotPositive(file: String, key: String, found: Double)
     /// Two settings that contradict each other.
     case settingNotDivisible(file: String, key: String, found: Int, by: String, divisor: Int)
+    /// A real number that is not below another.
+    case settingNotBelow(file: String, key: String, found: Double, other: String, limit: Double)
     /// A tensor of another shape than the configuration gives it.
     case wrongShape(file: String, tensor: String, found: [Int], expected: [Int])
     /// An adapter's tensor of a linear layer that the base does not have, or that is not adapted.
     case unknownAdapterLayer(file: String, tensor: String, layerCount: Int)
     /// An adapter's tensor of a decoder layer that `layers_to_transform` leaves out.
     case untargetedAdapterLayer(file: String, tensor: String, layers: [Int])
-    /// A number that is infinite or none.
-    case notFinite(file: String, tensor: String, row: Int, column: Int, found: String)
+    /// A weight that is not a number, infinite, or beyond what it is packed in; its index is that in the file.
+    case weightOutOfRange(file: String, tensor: String, index: [Int], found: Float, limit: Float)
+    /// A divisor of a rotary frequency that is not positive or not finite.
+    case ropeFactorNotPositive(file: String, tensor: String, index: Int, found: Float)
 
     package var description: String {
         switch self {
@@ -37,6 +41,8 @@ package enum TransformerError: Error, Equatable, Sendable, CustomStringConvertib
             "\(file): \(key) is \(found), expected a number that is positive and finite in single precision"
         case .settingNotDivisible(let file, let key, let found, let by, let divisor):
             "\(file): \(key) is \(found), not a multiple of \(by), \(divisor)"
+        case .settingNotBelow(let file, let key, let found, let other, let limit):
+            "\(file): \(key) is \(found), expected less than \(other), \(limit)"
         case .wrongShape(let file, let tensor, let found, let expected):
             "\(file): tensor \(tensor) has shape \(found), expected \(expected)"
         case .unknownAdapterLayer(let file, let tensor, let layerCount):
@@ -44,8 +50,10 @@ package enum TransformerError: Error, Equatable, Sendable, CustomStringConvertib
                 + " of model.layers.0 to model.layers.\(layerCount - 1)"
         case .untargetedAdapterLayer(let file, let tensor, let layers):
             "\(file): tensor \(tensor) is of a layer that layers_to_transform leaves out: \(layers)"
-        case .notFinite(let file, let tensor, let row, let column, let found):
-            "\(file): tensor \(tensor) holds \(found) in row \(row), column \(column), expected a finite number"
+        case .weightOutOfRange(let file, let tensor, let index, let found, let limit):
+            "\(file): tensor \(tensor)\(index) is \(found), expected a number of a magnitude of at most \(limit)"
+        case .ropeFactorNotPositive(let file, let tensor, let index, let found):
+            "\(file): tensor \(tensor)[\(index)] is \(found), expected a positive number"
         }
     }
 }

@@ -30,32 +30,26 @@ struct WeightReader {
 
     func layer(_ index: Int) throws(TransformerError) -> TransformerWeights.Layer {
         let c = configuration
-        let queries = c.headCount * c.headSize
-        let keys = c.keyValueHeadCount * c.headSize
-        let hasInputBias = c.attentionBias != .none
-        func linear(
-            _ tensor: TensorName.LayerTensor, _ outputs: Int, _ inputs: Int, bias: Bool = false,
-            order: RowOrder = .asStored
-        ) throws(TransformerError) -> LinearLayer {
+        func linear(_ tensor: TensorName.LayerTensor) throws(TransformerError) -> LinearLayer {
             let name = TensorName.layer(index, tensor)
+            let shape = c.shape(of: name, .weight)
+            let order = order(of: tensor)
             return LinearLayer(
-                weight: try readMatrix(name.name(.weight, in: layout), rows: outputs, columns: inputs, order: order),
-                bias: bias ? try readVector(name.name(.bias, in: layout), count: outputs, order: order) : nil)
+                weight: try readMatrix(
+                    name.name(.weight, in: layout), rows: shape[0], columns: shape[1], order: order),
+                bias: c.hasBias(tensor)
+                    ? try readVector(name.name(.bias, in: layout), count: shape[0], order: order) : nil)
         }
         func headNorm(_ tensor: TensorName.LayerTensor) throws(TransformerError) -> Matrix? {
-            c.architecture == .qwen3 ? try vector(.layer(index, tensor), count: c.headSize) : nil
+            c.hasHeadNorms ? try vector(.layer(index, tensor), count: c.headSize) : nil
         }
         return TransformerWeights.Layer(
             attentionNorm: try vector(.layer(index, .attentionNorm), count: c.hiddenSize),
-            query: try linear(.query, queries, c.hiddenSize, bias: hasInputBias, order: rotatedRows),
-            key: try linear(.key, keys, c.hiddenSize, bias: hasInputBias, order: rotatedRows),
-            value: try linear(.value, keys, c.hiddenSize, bias: hasInputBias),
+            query: try linear(.query), key: try linear(.key), value: try linear(.value),
             queryNorm: try headNorm(.queryNorm), keyNorm: try headNorm(.keyNorm),
-            attentionOutput: try linear(.attentionOutput, c.hiddenSize, queries, bias: c.attentionBias == .all),
+            attentionOutput: try linear(.attentionOutput),
             feedForwardNorm: try vector(.layer(index, .feedForwardNorm), count: c.hiddenSize),
-            gate: try linear(.gate, c.feedForwardSize, c.hiddenSize),
-            up: try linear(.up, c.feedForwardSize, c.hiddenSize),
-            down: try linear(.down, c.hiddenSize, c.feedForwardSize))
+            gate: try linear(.gate), up: try linear(.up), down: try linear(.down))
     }
 
     func rotary() throws(TransformerError) -> Rotary {
@@ -64,56 +58,80 @@ struct WeightReader {
             return Rotary(inverseFrequencies: configuration.ropeScaling.scale(unscaled))
         }
         let factors = try readVector(TensorName.ggufRopeFactors, count: unscaled.count).row(0)
+        if let index = factors.firstIndex(where: { !($0 > 0) }) {
+            throw .ropeFactorNotPositive(
+                file: try describe(TensorName.ggufRopeFactors, shape: [unscaled.count]).file.name,
+                tensor: TensorName.ggufRopeFactors, index: index, found: factors[index])
+        }
         return Rotary(inverseFrequencies: zip(unscaled, factors).map { $0 / $1 })
     }
 
-    // MARK: - Rows
-
-    /// How the rows of a tensor are turned into Hugging Face's order.
-    private enum RowOrder {
-        case asStored
-        /// GGUF stores the halves of every rotated head of `llama` interleaved: Hugging Face's row `half * D / 2 + i` of
-        /// a head is its row `2 * i + half`.
-        case interleavedHalves(headSize: Int)
-
-        func storedRow(of row: Int) -> Int {
-            guard case .interleavedHalves(let headSize) = self else { return row }
-            let (head, channel) = row.quotientAndRemainder(dividingBy: headSize)
-            let (half, pair) = channel.quotientAndRemainder(dividingBy: headSize / 2)
-            return head * headSize + 2 * pair + half
+    /// What the weights take in memory, of which only the descriptions are read.
+    func byteCount() throws(TransformerError) -> Int {
+        var byteCount = 0
+        for (name, part) in configuration.tensors {
+            let shape = configuration.shape(of: name, part)
+            let format = try describe(name.name(part, in: layout), shape: shape).format
+            byteCount +=
+                shape.count == 2
+                ? Weight.byteCount(rows: shape[0], columns: shape[1], packedAs: precision.packedFormat(of: format))
+                : Weight.byteCount(rows: 1, columns: shape[0], packedAs: nil)
         }
+        return byteCount
     }
 
-    private var rotatedRows: RowOrder {
-        layout == .gguf && configuration.architecture == .llama
+    // MARK: - Tensors
+
+    /// GGUF stores the halves of every rotated head of `llama` interleaved.
+    private func order(of tensor: TensorName.LayerTensor) -> StoredRowOrder {
+        let isRotated = tensor == .query || tensor == .key
+        return isRotated && layout == .gguf && configuration.architecture == .llama
             ? .interleavedHalves(headSize: configuration.headSize) : .asStored
     }
 
     /// `[rows, columns]`
     private func readMatrix(
-        _ name: String, rows: Int, columns: Int, order: RowOrder = .asStored
+        _ name: String, rows: Int, columns: Int, order: StoredRowOrder = .asStored
     ) throws(TransformerError) -> Weight {
         let description = try describe(name, shape: [rows, columns])
         let format = description.format
-        let file = checkpoint.tensors.file
-        let start = description.byteRange.lowerBound
-        return checkpoint.tensors.withBytes(of: description) { bytes in
-            let stored = StoredMatrix(
-                rows: rows, columns: columns, bytes: bytes, decoder: { format.decode($0, into: $1) },
-                fourBitBlocks: format.fourBitBlocks, storedRow: { order.storedRow(of: $0) },
-                release: { file.release(start + $0.lowerBound..<start + $0.upperBound) })
-            return Weight(stored, packedAs: precision.packedFormat(of: format))
+        let rowSize = description.byteRange.count / rows
+        let stored = StoredMatrix<CheckpointError>(
+            rows: rows, columns: columns, rowSize: rowSize, fourBitBlocks: format.fourBitBlocks, order: order,
+            decoder: { format.decode($0, into: $1) },
+            reader: { rows, bytes throws(CheckpointError) in
+                try description.read(from: rows.lowerBound * rowSize, into: bytes)
+            })
+        do throws(StoredMatrixError<CheckpointError>) {
+            return try Weight(stored, packedAs: precision.packedFormat(of: format))
+        } catch {
+            switch error {
+            case .unreadable(let error): throw .checkpoint(error)
+            case .outOfRange(let weight):
+                throw .weightOutOfRange(
+                    file: description.file.name, tensor: name,
+                    index: [order.storedRow(of: weight.row), weight.column], found: weight.value, limit: weight.limit)
+            }
         }
     }
 
     /// `[1, count]`
-    private func readVector(_ name: String, count: Int, order: RowOrder = .asStored) throws(TransformerError) -> Matrix
-    {
+    private func readVector(
+        _ name: String, count: Int, order: StoredRowOrder = .asStored
+    ) throws(TransformerError) -> Matrix {
         let description = try describe(name, shape: [count])
-        let stored = checkpoint.tensors.withBytes(of: description) { bytes in
-            Matrix(rows: 1, columns: count) { output in description.format.decode(bytes, into: output) }
+        let bytes: [UInt8]
+        do throws(CheckpointError) {
+            bytes = try description.bytes()
+        } catch {
+            throw .checkpoint(error)
         }
-        let elements = stored.row(0)
+        let elements = description.format.decode(bytes, count: count)
+        if let index = elements.firstIndex(where: { !$0.isFinite }) {
+            throw .weightOutOfRange(
+                file: description.file.name, tensor: name, index: [index], found: elements[index],
+                limit: .greatestFiniteMagnitude)
+        }
         return Matrix(columns: count, elements: elements.indices.map { elements[order.storedRow(of: $0)] })
     }
 
@@ -126,33 +144,8 @@ struct WeightReader {
         }
         guard description.shape == shape else {
             throw .wrongShape(
-                file: checkpoint.tensors.file.name, tensor: name, found: description.shape, expected: shape)
+                file: description.file.name, tensor: name, found: description.shape, expected: shape)
         }
         return description
-    }
-}
-
-extension TensorFormat {
-    /// The blocks that int4 takes as they are.
-    fileprivate var fourBitBlocks: StoredMatrix.FourBitBlocks? {
-        switch self {
-        case .q4_0: .q4_0
-        case .q4_1: .q4_1
-        default: nil
-        }
-    }
-
-    /// Decodes whole blocks into as many elements as they hold.
-    func decode(_ source: UnsafeRawBufferPointer, into output: UnsafeMutableBufferPointer<Float>) {
-        switch self {
-        case .float32: NumberFormats.decodeFloat32(source, into: output)
-        case .float16: NumberFormats.decodeFloat16(source, into: output)
-        case .bfloat16: NumberFormats.decodeBFloat16(source, into: output)
-        case .q4_0: NumberFormats.decodeQ4_0(source, into: output)
-        case .q4_1: NumberFormats.decodeQ4_1(source, into: output)
-        case .q5_0: NumberFormats.decodeQ5_0(source, into: output)
-        case .q5_1: NumberFormats.decodeQ5_1(source, into: output)
-        case .q8_0: NumberFormats.decodeQ8_0(source, into: output)
-        }
     }
 }

@@ -118,8 +118,11 @@ struct GGUFRefusalTests {
         Refusal(
             "Five dimensions", tensor(shape: [1, 1, 1, 1, 8]), "FILE: tensor t has 5 dimensions, expected 1 to 4"),
         Refusal(
-            "A K-quant", tensor(formatCode: 12, shape: [256]),
-            "FILE: tensor t: the number format Q4_K (12) is not supported"),
+            "A format of two bits", tensor(formatCode: 17, shape: [256]),
+            "FILE: tensor t: the number format IQ2_XS (17) is not supported"),
+        Refusal(
+            "Half a block of 256 in a row", tensor(formatCode: 12, shape: [2, 384]),
+            "FILE: tensor t has rows of 384 elements, not a multiple of the 256 of a Q4_K block"),
         Refusal(
             "An unknown format", tensor(formatCode: 99),
             "FILE: tensor t: the number format unknown (99) is not supported"),

@@ -1,5 +1,6 @@
 import Checkpoints
 import Foundation
+import Glibc
 import SystemPackage
 import TestSupport
 import Testing
@@ -106,13 +107,12 @@ struct HuggingFaceDirectoryTests {
             message { _ = try HuggingFaceDirectory(path: path) } == "\(name): invalid JSON at byte 1: expected a key")
     }
 
-    @Test("Weights in several files are refused")
-    func sharded() throws {
-        try remove("model.safetensors")
-        try directory.write("{}", to: "model.safetensors.index.json")
+    @Test("A small file that is not small is refused before it is read")
+    func largeDocument() throws {
+        let path = "\(directory.path)/tokenizer.json"
+        #expect(truncate(path, 1 << 40) == 0)
         #expect(
-            message { _ = try HuggingFaceDirectory(path: path) }
-                == "model.safetensors.index.json: the weights are split over several files;"
-                + " only a single model.safetensors is supported")
+            message { _ = try HuggingFaceDirectory(path: self.path) }
+                == "tokenizer.json: the file has 1099511627776 bytes, the limit is 134217728")
     }
 }

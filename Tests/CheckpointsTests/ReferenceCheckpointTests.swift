@@ -37,7 +37,7 @@ struct ReferenceCheckpointTests {
         }
         let norm = try checkpoint.tensors.description(of: "model.norm.weight")
         #expect(norm.format == .float32)
-        let values = checkpoint.tensors.withBytes(of: norm) { bytes in
+        let values = try norm.bytes().withUnsafeBytes { bytes in
             (0..<hidden).map { bytes.loadUnaligned(fromByteOffset: $0 * 4, as: Float.self) }
         }
         // The script draws these weights from a normal distribution around 1.

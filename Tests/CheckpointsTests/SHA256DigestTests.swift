@@ -22,7 +22,11 @@ struct SHA256DigestTests {
     @Test("The digest of a file is that of its bytes")
     func file() throws {
         let directory = try TemporaryDirectory()
-        let file = try MappedFile(path: FilePath(try directory.write("abc", to: "file")))
-        #expect(try SHA256Digest(of: file) == SHA256Digest(of: [UInt8]("abc".utf8)))
+        // Less than what is read at once, exactly that, and a little more.
+        for count in [3, 1 << 18, (1 << 19) + 1] {
+            let bytes = (0..<count).map { UInt8(truncatingIfNeeded: $0 * 7) }
+            let file = try RegularFile(path: FilePath(try directory.write(bytes, to: "file")))
+            #expect(try SHA256Digest(of: file) == SHA256Digest(of: bytes))
+        }
     }
 }

@@ -15,9 +15,9 @@ struct MatrixTests {
     @Test(
         "A stored matrix is decoded row by row, each in its own place",
         arguments: [(1, 1), (1, 70_000), (3, 70_000), (1000, 257), (65_537, 1)])
-    func stored(rows: Int, columns: Int) {
+    func stored(rows: Int, columns: Int) throws {
         let elements = (0..<rows * columns).map(Float.init)
-        let matrix = StoredMatrix.with(rows: rows, elements: elements) { Matrix($0) }
+        let matrix = try Matrix(StoredMatrix(rows: rows, elements: elements))
         #expect((0..<rows).flatMap(matrix.row) == elements)
     }
 

@@ -1,26 +1,36 @@
 import Tensors
 import TestSupport
 
-extension StoredMatrix {
-    /// Runs `body` with a matrix of float32 as a file would store it.
-    static func with<Result>(rows: Int, elements: [Float], _ body: (StoredMatrix) throws -> Result) rethrows -> Result {
-        try elements.withUnsafeBytes { bytes in
-            try body(
-                StoredMatrix(
-                    rows: rows, columns: elements.count / rows, bytes: bytes, decoder: NumberFormats.decodeFloat32))
-        }
+extension StoredMatrix where Failure == Never {
+    /// A matrix of float32 as a file would store it.
+    init(rows: Int, elements: [Float], order: StoredRowOrder = .asStored) {
+        let columns = elements.count / rows
+        self.init(
+            rows: rows, columns: columns, rowSize: columns * 4, order: order, decoder: NumberFormats.decodeFloat32,
+            reader: reading(elements.flatMap { LittleEndian.bytes($0.bitPattern) }, rowSize: columns * 4))
     }
 
-    /// Runs `body` with rows of ggml's blocks of four bits.
-    static func with<Result>(
-        rows: Int, columns: Int, blocks: FourBitBlocks, bytes: [UInt8], _ body: (StoredMatrix) throws -> Result
-    ) rethrows -> Result {
-        try bytes.withUnsafeBytes { bytes in
-            try body(
-                StoredMatrix(
-                    rows: rows, columns: columns, bytes: bytes,
-                    decoder: blocks == .q4_0 ? NumberFormats.decodeQ4_0 : NumberFormats.decodeQ4_1,
-                    fourBitBlocks: blocks))
+    /// Rows of ggml's blocks of four bits.
+    init(rows: Int, columns: Int, blocks: FourBitBlocks, bytes: [UInt8]) {
+        let decoder: Decoder =
+            switch blocks {
+            case .q4_0: NumberFormats.decodeQ4_0
+            case .q4_1: NumberFormats.decodeQ4_1
+            case .q4_K: NumberFormats.decodeQ4_K
+            }
+        let rowSize = bytes.count / rows
+        self.init(
+            rows: rows, columns: columns, rowSize: rowSize, fourBitBlocks: blocks, decoder: decoder,
+            reader: reading(bytes, rowSize: rowSize))
+    }
+}
+
+/// Copies rows out of memory.
+private func reading(_ bytes: [UInt8], rowSize: Int) -> StoredMatrix<Never>.Reader {
+    { rows, output in
+        bytes.withUnsafeBytes { source in
+            output.copyMemory(
+                from: UnsafeRawBufferPointer(rebasing: source[rows.lowerBound * rowSize..<rows.upperBound * rowSize]))
         }
     }
 }
@@ -28,7 +38,11 @@ extension StoredMatrix {
 extension Weight {
     /// A weight of these rows.
     init(_ rows: [[Float]], packedAs format: PackedFormat?) {
-        self = StoredMatrix.with(rows: rows.count, elements: rows.flatMap { $0 }) { Weight($0, packedAs: format) }
+        do {
+            try self.init(StoredMatrix(rows: rows.count, elements: rows.flatMap { $0 }), packedAs: format)
+        } catch {
+            preconditionFailure("\(error)")
+        }
     }
 
     /// The numbers that products are computed with.

@@ -19,12 +19,19 @@ package final class TemporaryDirectory: Sendable {
     @discardableResult
     package func write(_ bytes: [UInt8], to name: String) throws -> String {
         let file = "\(path)/\(name)"
-        // A new file each time: one that is still mapped must not change.
+        // A new file each time: one that is still open must not change.
         if FileManager.default.fileExists(atPath: file) { try FileManager.default.removeItem(atPath: file) }
         // Not `Data.write`: it waits until the disk has the bytes, which fuzz tests do thousands of times.
         guard let stream = fopen(file, "wb") else { throw POSIXError(.init(rawValue: errno) ?? .EIO) }
         let written = fwrite(bytes, 1, bytes.count, stream)
         guard fclose(stream) == 0, written == bytes.count else { throw POSIXError(.EIO) }
+        return file
+    }
+
+    /// Writes a file that goes on with zeros, which take no room on the disk, up to `size` bytes.
+    package func write(_ bytes: [UInt8], to name: String, size: Int) throws -> String {
+        let file = try write(bytes, to: name)
+        guard truncate(file, off_t(size)) == 0 else { throw POSIXError(.init(rawValue: errno) ?? .EIO) }
         return file
     }
 

@@ -192,9 +192,10 @@ struct AdapterRefusalTests {
         let name = LoRABuilder.tensorName("model.layers.1.mlp.up_proj", factor)
         let index = try #require(builder.tensors.tensors.firstIndex { $0.name == name })
         builder.tensors.tensors[index].bytes.replaceSubrange(28..<32, with: LittleEndian.bytes(value.bitPattern))
-        let place = factor == "A" ? "row 0, column 7" : "row 1, column 3"
-        #expect(
-            try refusal(of: builder) == "FILE: tensor \(name) holds \(text) in \(place), expected a finite number")
+        let place = factor == "A" ? "[0, 7]" : "[1, 3]"
+        let expected = "FILE: tensor \(name)\(place) is \(text), expected a number of a magnitude of at most "
+        let found = try refusal(of: builder)
+        #expect(found?.hasPrefix(expected) == true)
     }
 }
 

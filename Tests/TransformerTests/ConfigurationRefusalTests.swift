@@ -42,6 +42,39 @@ struct ConfigurationRefusalTests {
         ConfigRefusal(
             ["rope_scaling": "{\"rope_type\": \"llama3\"}"], "FILE: key rope_scaling.factor is missing"),
         ConfigRefusal(["rope_scaling": "8"], "FILE: rope_scaling: expected an object, found 8"),
+        ConfigRefusal(["is_causal": "false"], "FILE: is_causal is false, supported is true"),
+        ConfigRefusal(
+            ["use_bidirectional_attention": "true"],
+            "FILE: use_bidirectional_attention is true, supported is false"),
+        ConfigRefusal(["partial_rotary_factor": "0.5"], "FILE: partial_rotary_factor is 0.5, supported is 1"),
+        ConfigRefusal(
+            ["rope_scaling": nil, "rope_parameters": "{\"rope_type\": \"default\", \"partial_rotary_factor\": 0.25}"],
+            "FILE: rope_parameters.partial_rotary_factor is 0.25, supported is 1"),
+        ConfigRefusal(["embedding_multiplier": "12"], "FILE: embedding_multiplier is 12.0, supported is 1"),
+        ConfigRefusal(["residual_multiplier": "0.22"], "FILE: residual_multiplier is 0.22, supported is 1"),
+        ConfigRefusal(["logits_scaling": "8"], "FILE: logits_scaling is 8.0, supported is 1"),
+        ConfigRefusal(
+            ["attention_multiplier": "0.0078125"], "FILE: attention_multiplier is 0.0078125, supported is none"),
+        ConfigRefusal(["query_pre_attn_scalar": "256"], "FILE: query_pre_attn_scalar is 256, supported is none"),
+        ConfigRefusal(["final_logit_softcapping": "30.0"], "FILE: final_logit_softcapping is 30.0, supported is none"),
+        ConfigRefusal(["attn_logit_softcapping": "50.0"], "FILE: attn_logit_softcapping is 50.0, supported is none"),
+        ConfigRefusal(["clip_qkv": "8"], "FILE: clip_qkv is 8, supported is none"),
+        ConfigRefusal(
+            ["quantization_config": "{\"quant_method\": \"gptq\"}"],
+            "FILE: quantization_config is an object of 1, supported is none"),
+        ConfigRefusal(
+            ["layer_types": "[\"full_attention\", \"sliding_attention\", \"full_attention\"]"],
+            "FILE: layer_types[1] is 'sliding_attention', supported is 'full_attention'"),
+        ConfigRefusal(
+            ["layer_types": "[\"full_attention\"]"],
+            "FILE: the length of layer_types is 1, supported is num_hidden_layers, 3"),
+        ConfigRefusal(
+            ["rope_parameters": "{\"rope_type\": \"default\", \"rope_theta\": 500000.0}"],
+            "FILE: rope_scaling is llama3(factor: 32.0, lowFrequencyFactor: 1.0, highFrequencyFactor: 4.0, "
+                + "originalContextLength: 64.0), supported is that of rope_parameters, none"),
+        ConfigRefusal(
+            ["rope_scaling": nil, "rope_parameters": "{\"rope_type\": \"default\", \"rope_theta\": 10000}"],
+            "FILE: rope_theta is 500000.0, supported is rope_parameters.rope_theta, 10000.0"),
     ]
 
     private static let outOfRange = [
@@ -94,6 +127,13 @@ struct ConfigurationRefusalTests {
                 """
             ],
             "FILE: rope_scaling.factor is 0.0, expected a number that is positive and finite in single precision"),
+        ConfigRefusal(
+            [
+                "rope_scaling": """
+                {"rope_type": "llama3", "factor": 8, "low_freq_factor": 4, "high_freq_factor": 4,
+                 "original_max_position_embeddings": 64}
+                """
+            ], "FILE: low_freq_factor is 4.0, expected less than high_freq_factor, 4.0"),
     ]
 
     @Test("The unchanged configuration is accepted")
@@ -135,6 +175,25 @@ struct ConfigurationRefusalTests {
                 "llama.rope.scaling.type", .string("linear"),
                 "FILE: llama.rope.scaling.type is 'linear', supported is 'none' or the tensor rope_freqs.weight"
             ),
+            (
+                "llama.rope.scaling.factor", .float32(4), "FILE: llama.rope.scaling.factor is 4.0, supported is 1"
+            ),
+            ("llama.rope.scale_linear", .float32(4), "FILE: llama.rope.scale_linear is 4.0, supported is 1"),
+            ("llama.logit_scale", .float32(0.0625), "FILE: llama.logit_scale is 0.0625, supported is 1"),
+            ("llama.residual_scale", .float32(0.25), "FILE: llama.residual_scale is 0.25, supported is 1"),
+            ("llama.embedding_scale", .float32(12), "FILE: llama.embedding_scale is 12.0, supported is 1"),
+            ("llama.attention.scale", .float32(0.5), "FILE: llama.attention.scale is 0.5, supported is 0"),
+            (
+                "llama.final_logit_softcapping", .float32(30),
+                "FILE: llama.final_logit_softcapping is 30.0, supported is 0"
+            ),
+            (
+                "llama.attention.sliding_window", .uint32(4096),
+                "FILE: llama.attention.sliding_window is 4096, supported is 0"
+            ),
+            ("llama.expert_count", .uint32(8), "FILE: llama.expert_count is 8, supported is 0"),
+            ("llama.attention.causal", .bool(false), "FILE: llama.attention.causal is false, supported is true"),
+            ("general.quantization_version", .uint32(1), "FILE: general.quantization_version is 1, supported is 2"),
             (
                 "llama.attention.value_length", .uint32(16),
                 "FILE: llama.attention.value_length is 16, supported is llama.attention.key_length, 8"

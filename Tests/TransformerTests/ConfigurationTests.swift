@@ -107,7 +107,7 @@ struct ConfigurationTests {
         let configuration = try configuration(
             ofConfig: """
                 {
-                  "model_type": "qwen3", "vocab_size": 10, "hidden_size": 32, "intermediate_size": 7,
+                  "model_type": "qwen2", "vocab_size": 10, "hidden_size": 32, "intermediate_size": 7,
                   "num_hidden_layers": 1, "num_attention_heads": 4, "rms_norm_eps": 1e-06,
                   "max_position_embeddings": 20, "hidden_act": "silu"
                 }
@@ -117,7 +117,37 @@ struct ConfigurationTests {
         #expect(configuration.ropeTheta == 10_000)
         #expect(configuration.ropeScaling == .none)
         #expect(!configuration.tiesHeadToEmbedding)
-        #expect(configuration.attentionBias == .none)
+        #expect(configuration.attentionBias == .inputs)
+    }
+
+    @Test(
+        "Qwen3's heads have their own size where a config.json names none, those of the others divide the hidden state")
+    func defaultHeadSize() throws {
+        for (architecture, expected) in [("qwen3", 128), ("qwen2", 8), ("llama", 8)] {
+            let members = ConfigMembers.llama.setting(["model_type": "\"\(architecture)\"", "head_dim": nil])
+            #expect(try TransformerTests.configuration(ofConfig: members.json).headSize == expected)
+        }
+    }
+
+    @Test(
+        "Settings that leave the computation as it is are accepted",
+        arguments: [
+            ("partial_rotary_factor", "1.0"),
+            ("layer_types", "[\"full_attention\", \"full_attention\", \"full_attention\"]"),
+            ("sliding_window", "4096"), ("max_window_layers", "2"), ("is_causal", "true"), ("logits_scaling", "1"),
+            ("quantization_config", "null"), ("attention_dropout", "0.1"), ("dtype", "\"float16\""),
+            (
+                "rope_parameters",
+                """
+                {"rope_type": "llama3", "rope_theta": 500000.0, "factor": 32.0, "low_freq_factor": 1.0,
+                 "high_freq_factor": 4.0, "original_max_position_embeddings": 64}
+                """
+            ),
+        ])
+    func neutralSettings(key: String, value: String) throws {
+        #expect(
+            try configuration(ofConfig: ConfigMembers.llama.setting([key: value]).json)
+                == configuration(ofConfig: ConfigMembers.llama.json))
     }
 
     @Test(

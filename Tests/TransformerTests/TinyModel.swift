@@ -26,8 +26,8 @@ struct TinyModel {
         let checkpoint = try Checkpoint(path: FilePath(directory.path))
         configJSON = try String(contentsOf: directory.appendingPathComponent("config.json"), encoding: .utf8)
         configuration = try TransformerConfiguration(of: checkpoint)
-        tensors = checkpoint.tensors.tensors.mapValues { description in
-            let values = checkpoint.tensors.withBytes(of: description) { bytes in
+        tensors = try checkpoint.tensors.tensors.mapValues { description in
+            let values = try description.bytes().withUnsafeBytes { bytes in
                 (0..<description.elementCount).map { bytes.loadUnaligned(fromByteOffset: 4 * $0, as: Float.self) }
             }
             return Tensor(shape: description.shape, values: values)

@@ -1,4 +1,5 @@
 import Checkpoints
+import Glibc
 import SystemPackage
 import Tensors
 import TestSupport
@@ -198,5 +199,145 @@ struct WeightRefusalTests {
                 == "FILE: tensor \(huggingFaceName) has shape \(found), expected \(expected)")
         #expect(
             try refusal(of: model, gguf: true) == "FILE: tensor \(ggufName) has shape \(found), expected \(expected)")
+    }
+
+    /// The message for a model of which one number is another, in the given place of the file.
+    private func refusal(
+        of architecture: String, setting name: String, index: Int, to value: Float, gguf: Bool,
+        precision: Precision = .float32
+    ) throws -> String? {
+        var model = try blockModel(architecture: architecture)
+        if !gguf { model.tensors[name]?.values[index] = value }
+        let directory = try TemporaryDirectory()
+        let checkpoint: Checkpoint
+        if gguf {
+            var builder = model.gguf()
+            let place = try #require(builder.tensors.firstIndex { $0.name == name })
+            builder.tensors[place].bytes.replaceSubrange(
+                4 * index..<4 * index + 4, with: LittleEndian.bytes(value.bitPattern))
+            checkpoint = try Checkpoint(path: FilePath(directory.write(builder.build(), to: "model.gguf")))
+        } else {
+            checkpoint = try openCheckpoint(
+                config: model.configJSON, tensors: model.safetensors().build(), in: directory)
+        }
+        let configuration = try TransformerConfiguration(of: checkpoint)
+        let error = #expect(throws: TransformerError.self) {
+            try TransformerWeights(of: checkpoint, configuration, precision: precision)
+        }
+        return error?.description.replacing(directory.path + "/", with: "")
+    }
+
+    @Test(
+        "A weight that is not finite is refused with its place in the file, in every precision",
+        arguments: Precision.allCases)
+    func notFinite(precision: Precision) throws {
+        let limit: Float =
+            switch precision {
+            case .float32, .int8: .greatestFiniteMagnitude
+            case .bfloat16: Float(bitPattern: 0x7F7F_7FFF)
+            case .int4: 65_504
+            }
+        #expect(
+            try refusal(
+                of: "llama", setting: "model.layers.1.mlp.up_proj.weight", index: 3 * 64 + 7, to: .nan, gguf: false,
+                precision: precision)
+                == "model.safetensors: tensor model.layers.1.mlp.up_proj.weight[3, 7] is nan, "
+                + "expected a number of a magnitude of at most \(limit)")
+        // Rows of queries are interleaved in GGUF files: the place is that of the file.
+        #expect(
+            try refusal(
+                of: "llama", setting: "blk.0.attn_q.weight", index: 5 * 64 + 1, to: -.infinity, gguf: true,
+                precision: precision)
+                == "model.gguf: tensor blk.0.attn_q.weight[5, 1] is -inf, "
+                + "expected a number of a magnitude of at most \(limit)")
+    }
+
+    @Test("A norm or a bias that is not finite is refused")
+    func vectorsNotFinite() throws {
+        #expect(
+            try refusal(of: "llama", setting: "model.norm.weight", index: 63, to: .infinity, gguf: false)
+                == "model.safetensors: tensor model.norm.weight[63] is inf, "
+                + "expected a number of a magnitude of at most 3.4028235e+38")
+        #expect(
+            try refusal(of: "qwen3", setting: "blk.1.attn_q_norm.weight", index: 2, to: .nan, gguf: true)
+                == "model.gguf: tensor blk.1.attn_q_norm.weight[2] is nan, "
+                + "expected a number of a magnitude of at most 3.4028235e+38")
+    }
+
+    @Test("A divisor of a rotary frequency is positive", arguments: [(Float(0), "0.0"), (-1, "-1.0")])
+    func ropeFactors(value: Float, text: String) throws {
+        #expect(
+            try refusal(of: "llama", setting: "rope_freqs.weight", index: 3, to: value, gguf: true)
+                == "model.gguf: tensor rope_freqs.weight[3] is \(text), expected a positive number")
+        #expect(
+            try refusal(of: "llama", setting: "rope_freqs.weight", index: 3, to: .nan, gguf: true)
+                == "model.gguf: tensor rope_freqs.weight[3] is nan, "
+                + "expected a number of a magnitude of at most 3.4028235e+38")
+    }
+
+    @Test("A file that is truncated after it was opened is refused as its weights are read", arguments: [true, false])
+    func truncated(gguf: Bool) throws {
+        let model = try blockModel(architecture: "llama")
+        let directory = try TemporaryDirectory()
+        let checkpoint: Checkpoint
+        let path: String
+        if gguf {
+            path = try directory.write(model.gguf().build(), to: "model.gguf")
+            checkpoint = try Checkpoint(path: FilePath(path))
+        } else {
+            path = "\(directory.path)/model.safetensors"
+            checkpoint = try openCheckpoint(
+                config: model.configJSON, tensors: model.safetensors().build(), in: directory)
+        }
+        let configuration = try TransformerConfiguration(of: checkpoint)
+        #expect(truncate(path, 10_000) == 0)
+        for precision in Precision.allCases {
+            let error = #expect(throws: TransformerError.self) {
+                try TransformerWeights(of: checkpoint, configuration, precision: precision)
+            }
+            #expect(error?.description.hasPrefix("\(path): the file has changed while it was read: it had ") == true)
+            #expect(error?.description.contains("; now it has 10000 bytes") == true)
+        }
+    }
+
+    @Test(
+        "What weights take in memory is known before they are read",
+        arguments: [("llama", "true"), ("llama", "false"), ("qwen2", "true"), ("qwen3", "false")], Precision.allCases)
+    func byteCount(model: (architecture: String, isTied: String), precision: Precision) throws {
+        let members = ConfigMembers.llama.setting([
+            "model_type": "\"\(model.architecture)\"", "vocab_size": "40", "hidden_size": "64",
+            "intermediate_size": "96", "num_hidden_layers": "2", "num_attention_heads": "4",
+            "num_key_value_heads": "2", "head_dim": "16", "tie_word_embeddings": model.isTied,
+            "attention_bias": model.architecture == "llama" ? "true" : "false",
+        ])
+        var tiny = try TinyModel(randomWeightsFor: members, seed: 3)
+        let configuration = tiny.configuration
+        // 4 heads of 16 channels and 2 key heads.
+        let biases = [("q_proj", 64), ("k_proj", 32), ("v_proj", 32), ("o_proj", 64)].filter { name, _ in
+            configuration.attentionBias == .all || configuration.attentionBias == .inputs && name != "o_proj"
+        }
+        for layer in 0..<2 {
+            for (name, count) in biases {
+                tiny.tensors["model.layers.\(layer).self_attn.\(name).bias"] = TinyModel.Tensor(
+                    shape: [count], values: [Float](repeating: 1, count: count))
+            }
+        }
+        let headNorms = model.architecture == "qwen3" ? 2 * 16 : 0
+        let vectors = 64 + 2 * (2 * 64 + headNorms + biases.reduce(0) { $0 + $1.1 })
+        let directory = try TemporaryDirectory()
+        for gguf in [false, true] {
+            let checkpoint =
+                gguf
+                ? try Checkpoint(
+                    path: FilePath(directory.write(tiny.gguf(matrices: .q8_0).build(), to: "model.gguf")))
+                : try openCheckpoint(config: tiny.configJSON, tensors: tiny.safetensors().build(), in: directory)
+            let configuration = try TransformerConfiguration(of: checkpoint)
+            let transformer = Transformer(
+                configuration: configuration,
+                weights: try TransformerWeights(of: checkpoint, configuration, precision: precision))
+            #expect(
+                try TransformerWeights.byteCount(of: checkpoint, configuration, precision: precision)
+                    == transformer.weightBytes + 4 * vectors)
+        }
     }
 }

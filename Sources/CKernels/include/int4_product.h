@@ -29,8 +29,15 @@ void grace_int4_pack_panel(const float *weights, size_t count, size_t K, void *p
 /// 16 bytes) or Q4_0 (scale, 16 bytes; quants are 8 too high). Output `i` has its blocks at `rows[i]`, unaligned; K is a
 /// multiple of 32.
 ///
-/// Returns false, with an unfinished panel, if a minimum is beyond float16: `-8 * scale` of Q4_0 may be.
+/// Returns false, with an unfinished panel, if a scale or a minimum is not finite in float16: `-8 * scale` of Q4_0 may be
+/// beyond it.
 bool grace_int4_pack_blocks(const void *const *rows, size_t count, size_t K, bool has_minimum, void *panel);
+
+/// The same from ggml's blocks of 256 weights, Q4_K: float16 scale and scale of minimums, twelve bytes with a scale and a
+/// minimum of six bits for each group of 32, 128 bytes of quants. K is a multiple of 256.
+///
+/// Quants stay as they are; a group's scale and minimum, products of a float16 and six bits, are rounded to float16.
+bool grace_int4_pack_super_blocks(const void *const *rows, size_t count, size_t K, void *panel);
 
 /// One output of a panel, as it is computed with: K float32.
 void grace_int4_unpack(const void *panel, size_t lane, size_t K, float *weights);

@@ -3,7 +3,7 @@ import SystemPackage
 /// A LoRA adapter in the layout that PEFT saves: what was trained beside a base model, without the base.
 package struct LoRAAdapter: Sendable {
     /// The two factors of one linear layer's update, `scale * B (A x)`.
-    package struct Factors: Sendable, Equatable {
+    package struct Factors: Sendable {
         /// A, `[rank, inputs]`.
         package let first: TensorDescription
         /// B, `[outputs, rank]`.
@@ -18,6 +18,7 @@ package struct LoRAAdapter: Sendable {
     package let tensors: TensorFile
     /// The factors by the path of the linear layer in the base model, for example `model.layers.3.self_attn.q_proj`.
     package let modules: [String: Factors]
+    private let document: RegularFile
     /// The digests of the two files, of the bytes that were read here, in the order of their names.
     package let digests: [FileDigest]
 
@@ -32,7 +33,8 @@ package struct LoRAAdapter: Sendable {
     ///   `untargetedModule` and `unusedTarget`.
     package init(path: FilePath) throws(CheckpointError) {
         let configFile = path.appending(Self.configName)
-        let config = try MappedFile(path: configFile).bytes()
+        document = try RegularFile(path: configFile)
+        let config = try document.bytes()
         configuration = try LoRAConfiguration(JSONDocument(parsing: config, file: configFile.string))
         tensors = try SafetensorsFile(path: path.appending(Self.tensorsName)).tensors
         modules = try Self.modules(of: tensors)
@@ -42,6 +44,14 @@ package struct LoRAAdapter: Sendable {
         ]
         self.path = path
         try checkTargets(configFile: configFile.string)
+    }
+
+    /// Checks that neither file was written to since it was opened; see ``Checkpoint/checkUnchanged()``.
+    ///
+    /// - Throws: `changedWhileRead`, `io`.
+    package func checkUnchanged() throws(CheckpointError) {
+        try document.checkUnchanged()
+        try tensors.file.checkUnchanged()
     }
 
     /// The path of the file that the tensors are in, for messages.

@@ -10,44 +10,54 @@ package struct SHA256Digest: Sendable, Hashable, CustomStringConvertible {
     ///
     /// - Throws: `digestUnavailable`.
     package init(of bytes: [UInt8]) throws(CheckpointError) {
-        guard let digest = Self.digest({ update in bytes.withUnsafeBytes(update) }) else { throw .digestUnavailable }
-        self.bytes = digest
+        try self.init { update throws(CheckpointError) in
+            try bytes.withUnsafeBufferPointer { buffer throws(CheckpointError) in
+                try update(UnsafeRawBufferPointer(buffer))
+            }
+        }
     }
 
     /// The digest of the whole file.
     ///
-    /// - Throws: `digestUnavailable`.
-    package init(of file: MappedFile) throws(CheckpointError) {
-        // In pieces whose memory is given back, or a large file would take as much as itself.
-        let pieces = stride(from: 0, to: file.byteCount, by: Self.pieceSize)
-            .map { $0..<min($0 + Self.pieceSize, file.byteCount) }
-        let digest = Self.digest { update in
-            pieces.allSatisfy { piece in
-                defer { file.release(piece) }
-                return file.withBytes(piece, update)
+    /// - Throws: `digestUnavailable`, `io`, `changedWhileRead`.
+    package init(of file: RegularFile) throws(CheckpointError) {
+        var piece = [UInt8](repeating: 0, count: min(file.byteCount, Self.pieceSize))
+        try self.init { update throws(CheckpointError) in
+            for start in stride(from: 0, to: file.byteCount, by: Self.pieceSize) {
+                try piece.withUnsafeMutableBufferPointer { buffer throws(CheckpointError) in
+                    let part = UnsafeMutableRawBufferPointer(
+                        rebasing: UnsafeMutableRawBufferPointer(buffer)[..<min(buffer.count, file.byteCount - start)])
+                    try file.read(from: start, into: part)
+                    try update(UnsafeRawBufferPointer(part))
+                }
             }
         }
-        guard let digest else { throw .digestUnavailable }
-        bytes = digest
     }
 
-    private static let pieceSize = 1 << 24
+    /// What a core's cache holds.
+    private static let pieceSize = 1 << 18
 
     /// 64 lower-case hexadecimal digits.
     package var description: String {
         bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
     }
 
-    /// The digest of the bytes that `read` hands to its argument, piece by piece; nil where either says no.
-    private static func digest(_ read: (_ update: (UnsafeRawBufferPointer) -> Bool) -> Bool) -> [UInt8]? {
-        guard let context = EVP_MD_CTX_new() else { return nil }
+    /// The digest of the bytes that `read` hands to its argument, piece by piece.
+    private init(
+        _ read: (_ update: (UnsafeRawBufferPointer) throws(CheckpointError) -> Void) throws(CheckpointError) -> Void
+    ) throws(CheckpointError) {
+        guard let context = EVP_MD_CTX_new() else { throw .digestUnavailable }
         defer { EVP_MD_CTX_free(context) }
+        func check(_ status: CInt) throws(CheckpointError) {
+            guard status == 1 else { throw .digestUnavailable }
+        }
         var digest = [UInt8](repeating: 0, count: 32)
-        guard EVP_DigestInit_ex(context, EVP_sha256(), nil) == 1,
-            read({ EVP_DigestUpdate(context, $0.baseAddress, $0.count) == 1 }),
-            EVP_DigestFinal_ex(context, &digest, nil) == 1
-        else { return nil }
-        return digest
+        try check(EVP_DigestInit_ex(context, EVP_sha256(), nil))
+        try read { bytes throws(CheckpointError) in
+            try check(EVP_DigestUpdate(context, bytes.baseAddress, bytes.count))
+        }
+        try check(EVP_DigestFinal_ex(context, &digest, nil))
+        self.bytes = digest
     }
 }
 
@@ -62,8 +72,8 @@ package struct FileDigest: Sendable, Hashable {
 extension FileDigest {
     /// Reads the whole file.
     ///
-    /// - Throws: `digestUnavailable`.
-    init(of file: MappedFile) throws(CheckpointError) {
+    /// - Throws: `digestUnavailable`, `io`, `changedWhileRead`.
+    init(of file: RegularFile) throws(CheckpointError) {
         self.init(fileName: file.path.lastComponent?.string ?? file.name, sha256: try SHA256Digest(of: file))
     }
 }

@@ -14,18 +14,17 @@ package struct GGUFFile: Sendable {
     private static let versions: ClosedRange<UInt32> = 2...3
     private static let defaultAlignment = 32
 
-    /// Maps the file and reads its metadata and tensor entries; the tensors' bytes are not touched.
+    /// Opens the file and reads its metadata and tensor entries; the tensors' bytes are not touched.
     ///
-    /// - Throws: what `MappedFile.init(path:)` throws, and what is wrong with the first field that is.
+    /// - Throws: what `RegularFile.init(path:)` throws, and what is wrong with the first field that is.
     package init(path: FilePath) throws(CheckpointError) {
-        let file = try MappedFile(path: path)
+        let file = try RegularFile(path: path)
         var reader = GGUFReader(file: file)
 
-        let magic = file.bytes(0..<min(file.byteCount, Self.magic.count))
-        guard magic == Self.magic else {
-            throw .wrongMagic(file: path.string, expected: Self.magic, found: magic)
+        let magic = try reader.bytes(UInt64(min(file.byteCount, Self.magic.count)), "the magic number")
+        guard magic.elementsEqual(Self.magic) else {
+            throw .wrongMagic(file: path.string, expected: Self.magic, found: [UInt8](magic))
         }
-        _ = try reader.skip(UInt64(magic.count), "the magic number")
         let version = try reader.integer(UInt32.self, "the version")
         // No big-endian file says so; its small version number, read in the other order, is a very large one.
         guard !(1...3).contains(version.byteSwapped) else {
@@ -36,9 +35,11 @@ package struct GGUFFile: Sendable {
         }
 
         let tensorCount = try reader.count(
-            minimumByteCount: GGUFReader.minimumTensorInfoByteCount, "the number of tensors")
+            minimumByteCount: GGUFReader.minimumTensorInfoByteCount, limit: GGUFReader.entryLimit,
+            "the number of tensors")
         let metadataCount = try reader.count(
-            minimumByteCount: GGUFReader.minimumKeyValueByteCount, "the number of metadata values")
+            minimumByteCount: GGUFReader.minimumKeyValueByteCount, limit: GGUFReader.entryLimit,
+            "the number of metadata values")
         metadata = try reader.metadata(count: metadataCount)
 
         let alignment = try Self.alignment(metadata["general.alignment"], file: path.string)

@@ -96,7 +96,7 @@ extension GGUFReader {
         var strings = GGUFStrings()
         strings.reserveCapacity(count: count)
         for index in 0..<count {
-            strings.append(try stringRange("\(key)[\(index)]"), of: file)
+            strings.append(try stringBytes("\(key)[\(index)]"))
         }
         return strings
     }

@@ -39,7 +39,8 @@ extension GGUFReader {
             let start = min(dataStart + Int(info.offset), file.byteCount)
             tensors.append(
                 TensorDescription(
-                    name: info.name, format: info.format, shape: info.shape, byteRange: start..<start + info.byteCount))
+                    name: info.name, format: info.format, shape: info.shape, file: file,
+                    byteRange: start..<start + info.byteCount))
         }
         return tensors
     }

@@ -24,8 +24,8 @@ package struct GGUFStrings: Sendable, Equatable, RandomAccessCollection {
         bytes[(index == 0 ? 0 : ends[index - 1])..<ends[index]]
     }
 
-    mutating func append(_ range: Range<Int>, of file: MappedFile) {
-        file.withBytes(range) { bytes.append(contentsOf: $0) }
+    mutating func append(_ string: ArraySlice<UInt8>) {
+        bytes += string
         ends.append(bytes.count)
     }
 

@@ -15,14 +15,16 @@ package struct HuggingFaceDirectory: Sendable {
     package let tokenizerJSON: [UInt8]
     /// The source of the chat template, if there is one.
     package let chatTemplate: String?
-    /// `model.safetensors`.
-    package let tensors: TensorFile
-    /// The digests of the files above but for the tensors: of the very bytes that were read.
+    /// The tensors of `model.safetensors`, or of the files that `model.safetensors.index.json` lists.
+    package let tensors: TensorSet
+    /// The files above but for those of the tensors.
+    let documents: [RegularFile]
+    /// Their digests: of the very bytes that were read.
     let documentDigests: [FileDigest]
 
-    /// Reads the small files and maps the large one.
+    /// Reads the small files and opens the large ones.
     ///
-    /// - Throws: what is wrong with the first file that is; `sharded` if the weights are split over several files.
+    /// - Throws: what is wrong with the first file that is.
     package init(path: FilePath) throws(CheckpointError) {
         var reader = DocumentReader(directory: path)
         config = try reader.requiredDocument("config.json")
@@ -30,21 +32,26 @@ package struct HuggingFaceDirectory: Sendable {
         tokenizerConfig = try reader.document("tokenizer_config.json")
         tokenizerJSON = try reader.requiredBytes("tokenizer.json")
         chatTemplate = try reader.chatTemplate(tokenizerConfig: tokenizerConfig)
+        // Where both are there, transformers reads the one file.
+        let weights = path.appending("model.safetensors")
+        if try FileKind(path: weights) == nil, let index = try reader.document("model.safetensors.index.json") {
+            tensors = try SafetensorsIndex(index).tensors(in: path)
+        } else {
+            tensors = TensorSet(try SafetensorsFile(path: weights).tensors)
+        }
+        documents = reader.files
         documentDigests = reader.digests
         self.path = path
-
-        let weights = path.appending("model.safetensors")
-        let index = path.appending("model.safetensors.index.json")
-        if try FileKind(path: weights) == nil, try FileKind(path: index) != nil {
-            throw .sharded(file: index.string)
-        }
-        tensors = try SafetensorsFile(path: weights).tensors
     }
 }
 
 /// Reads the small files of a directory and keeps the digest of each.
 private struct DocumentReader {
+    /// Many times the largest `tokenizer.json`; the others are smaller.
+    private static let sizeLimit = 1 << 27
+
     let directory: FilePath
+    private(set) var files: [RegularFile] = []
     private(set) var digests: [FileDigest] = []
 
     init(directory: FilePath) {
@@ -52,7 +59,12 @@ private struct DocumentReader {
     }
 
     mutating func requiredBytes(_ fileName: String) throws(CheckpointError) -> [UInt8] {
-        let bytes = try MappedFile(path: directory.appending(fileName)).bytes()
+        let file = try RegularFile(path: directory.appending(fileName))
+        guard file.byteCount <= Self.sizeLimit else {
+            throw .fileTooLarge(path: file.name, found: file.byteCount, limit: Self.sizeLimit)
+        }
+        let bytes = try file.bytes()
+        files.append(file)
         digests.append(FileDigest(fileName: fileName, sha256: try SHA256Digest(of: bytes)))
         return bytes
     }

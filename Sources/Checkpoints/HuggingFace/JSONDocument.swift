@@ -8,16 +8,20 @@ package struct JSONDocument: KeyedValues, Sendable, Equatable {
     package let file: String
     /// The keys that lead from the file's root to this object, each with a dot behind it; empty for the root.
     private let prefix: String
+    /// More values than any configuration or index has, and what takes less than a gigabyte.
+    package static let valueLimit = 1_000_000
     /// The members as they are written.
     package let members: [String: JSONValue]
 
-    /// Parses a file whose root is an object.
+    /// Parses a file whose root is an object, of at most `valueLimit` values in all.
     ///
     /// - Throws: `json`, `wrongType`.
-    package init(parsing bytes: [UInt8], file: String) throws(CheckpointError) {
+    package init(
+        parsing bytes: [UInt8], file: String, valueLimit: Int = Self.valueLimit
+    ) throws(CheckpointError) {
         let root: JSONValue
         do throws(JSONError) {
-            root = try JSONValue(parsing: bytes)
+            root = try JSONValue(parsing: bytes, valueLimit: valueLimit)
         } catch {
             throw .json(file: file, error)
         }
@@ -37,6 +41,11 @@ package struct JSONDocument: KeyedValues, Sendable, Equatable {
     package func valueIfPresent(_ key: String) -> JSONValue? {
         let value = members[key]
         return value == .null ? nil : value
+    }
+
+    /// Type and value of whatever `key` has, shortened, for messages; nil if it is absent or null.
+    package func summaryIfPresent(_ key: String) -> String? {
+        valueIfPresent(key)?.summary
     }
 
     /// A string; nil if the key is absent.

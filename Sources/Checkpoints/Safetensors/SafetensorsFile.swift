@@ -11,26 +11,26 @@ package struct SafetensorsFile: Sendable {
     /// The limit of the format's reference implementation.
     private static let headerLengthLimit = 100_000_000
 
-    /// Maps the file and reads its header; the tensors' bytes are not touched.
+    /// Opens the file and reads its header; the tensors' bytes are not touched.
     ///
-    /// - Throws: what `MappedFile.init(path:)` throws, and what is wrong with the header: among that every byte of the
+    /// - Throws: what `RegularFile.init(path:)` throws, and what is wrong with the header: among that every byte of the
     ///   data that belongs to no tensor, or to two.
     package init(path: FilePath) throws(CheckpointError) {
-        let file = try MappedFile(path: path)
+        let file = try RegularFile(path: path)
         let header = try Self.header(of: file)
         let data = header.upperBound..<file.byteCount
-        let document = try JSONDocument(parsing: file.bytes(header), file: path.string)
+        let document = try JSONDocument(parsing: try file.bytes(header), file: path.string)
         metadata = try Self.metadata(of: document)
 
         var descriptions: [TensorDescription] = []
         for name in document.members.keys.sorted() where name != "__metadata__" {
-            descriptions.append(try Self.description(of: name, try document.object(name), data: data))
+            descriptions.append(try Self.description(of: name, try document.object(name), of: file, data: data))
         }
         tensors = try TensorFile(file: file, tensors: descriptions)
         try Self.checkCoverage(of: data, by: tensors)
     }
 
-    private static func header(of file: MappedFile) throws(CheckpointError) -> Range<Int> {
+    private static func header(of file: RegularFile) throws(CheckpointError) -> Range<Int> {
         let lengthByteCount = MemoryLayout<UInt64>.size
         let available = file.byteCount - lengthByteCount
         guard available >= 0 else {
@@ -38,7 +38,7 @@ package struct SafetensorsFile: Sendable {
                 file: file.name, place: "the header's length", needed: UInt64(lengthByteCount),
                 available: file.byteCount)
         }
-        let length = file.integer(UInt64.self, at: 0)
+        let length = UInt64(littleEndianBytes: try file.bytes(0..<lengthByteCount))
         guard length <= UInt64(headerLengthLimit) else {
             throw .headerTooLong(file: file.name, found: length, limit: headerLengthLimit)
         }
@@ -47,7 +47,7 @@ package struct SafetensorsFile: Sendable {
         }
         let range = lengthByteCount..<lengthByteCount + Int(length)
         // The format wants the brace to be the first byte, where JSON would allow white space.
-        guard file.bytes(range.prefix(1)) == [UInt8(ascii: "{")] else {
+        guard try file.bytes(range.prefix(1)) == [UInt8(ascii: "{")] else {
             throw .json(file: file.name, .invalid(offset: 0, expected: "the header to begin with '{'"))
         }
         return range
@@ -63,7 +63,7 @@ package struct SafetensorsFile: Sendable {
     }
 
     private static func description(
-        of name: String, _ entry: JSONDocument, data: Range<Int>
+        of name: String, _ entry: JSONDocument, of file: RegularFile, data: Range<Int>
     ) throws(CheckpointError) -> TensorDescription {
         let format = try format(of: name, entry)
         let shape = try naturalNumbers("shape", of: entry)
@@ -83,7 +83,8 @@ package struct SafetensorsFile: Sendable {
             throw .tensorSizeMismatch(file: entry.file, tensor: name, expected: expected, found: byteCount)
         }
         let start = data.lowerBound + offsets[0]
-        return TensorDescription(name: name, format: format, shape: shape, byteRange: start..<start + byteCount)
+        return TensorDescription(
+            name: name, format: format, shape: shape, file: file, byteRange: start..<start + byteCount)
     }
 
     private static func format(of name: String, _ entry: JSONDocument) throws(CheckpointError) -> TensorFormat {

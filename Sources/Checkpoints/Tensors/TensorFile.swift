@@ -1,7 +1,7 @@
-/// Named tensors in a mapped file.
+/// Named tensors in one file.
 package struct TensorFile: Sendable {
     /// The file that holds the numbers.
-    package let file: MappedFile
+    package let file: RegularFile
     /// Every tensor, by its name.
     package let tensors: [String: TensorDescription]
 
@@ -9,7 +9,7 @@ package struct TensorFile: Sendable {
     ///
     /// - Precondition: every byte range lies inside `file`.
     /// - Throws: `duplicateTensor`, `overlappingTensors`.
-    init(file: MappedFile, tensors: [TensorDescription]) throws(CheckpointError) {
+    init(file: RegularFile, tensors: [TensorDescription]) throws(CheckpointError) {
         var byName: [String: TensorDescription] = [:]
         for tensor in tensors where byName.updateValue(tensor, forKey: tensor.name) != nil {
             throw .duplicateTensor(file: file.name, tensor: tensor.name)
@@ -38,12 +38,5 @@ package struct TensorFile: Sendable {
             throw .missingTensor(file: file.name, tensor: name)
         }
         return description
-    }
-
-    /// Calls `body` with the bytes of a tensor of this file; the pointer is valid only inside, and may be unaligned.
-    package func withBytes<Result, Failure: Error>(
-        of description: TensorDescription, _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result
-    ) throws(Failure) -> Result {
-        try file.withBytes(description.byteRange, body)
     }
 }

@@ -1,0 +1,115 @@
+import Checkpoints
+import Foundation
+import SystemPackage
+import Tensors
+import TestSupport
+import Testing
+import Transformer
+
+/// What `make_gguf_types.py` wrote beside its files.
+private struct TypeGolden: Decodable {
+    struct File: Decodable {
+        let file: String
+        let formats: [String]
+        let sequences: [Sequence]
+    }
+
+    struct Sequence: Decodable {
+        let ids: [TokenID]
+        let generated: [TokenID]
+        let hiddenMean: [Float]
+        let lastLogits: [Float]
+    }
+
+    let files: [File]
+}
+
+/// One file's model, run by this package.
+private struct Run {
+    let transformer: Transformer
+
+    init(file: URL, precision: Precision) throws {
+        let checkpoint = try Checkpoint(path: FilePath(file.path))
+        let configuration = try TransformerConfiguration(of: checkpoint)
+        transformer = Transformer(
+            configuration: configuration,
+            weights: try TransformerWeights(of: checkpoint, configuration, precision: precision))
+    }
+
+    /// The mean of the hidden states, and the logits after the last token.
+    func callAsFunction(_ ids: [TokenID]) -> (mean: [Float], logits: [Float]) {
+        let activations = Activations(
+            configuration: transformer.configuration, tokenCapacity: ids.count, samplingCapacity: 1)
+        let cache = KVCache(pool: transformer.makePagePool())
+        let states = transformer.forward([SequenceChunk(tokens: ids[...], cache: cache)], activations: activations)
+        var sums = [Double](repeating: 0, count: transformer.configuration.hiddenSize)
+        for row in ids.indices {
+            states.accumulateRow(row, into: &sums)
+        }
+        let logits = transformer.logits(ofRows: [ids.count - 1], in: states, activations: activations).row(0)
+        return (sums.map { Float($0 / Double(ids.count)) }, logits)
+    }
+
+    func greedyTokens(after ids: [TokenID], count: Int) -> [TokenID] {
+        var tokens = ids
+        for _ in 0..<count {
+            let logits = self(tokens).logits
+            let best = logits.indices.max { logits[$0] < logits[$1] } ?? 0
+            tokens.append(TokenID(best))
+        }
+        return Array(tokens[ids.count...])
+    }
+}
+
+@Suite("GGUF formats Reference")
+struct GGUFTypeReferenceTests {
+    private func golden() throws -> (directory: URL, files: [TypeGolden.File])? {
+        guard let url = ReferenceDirectory.file("gguf-types/golden.json") else { return nil }
+        let decoder = JSONDecoder()
+        decoder.keyDecodingStrategy = .convertFromSnakeCase
+        return (url.deletingLastPathComponent(), try decoder.decode(TypeGolden.self, from: Data(contentsOf: url)).files)
+    }
+
+    @Test("Every format that is read is among the files")
+    func everyFormat() throws {
+        guard let golden = try golden() else { return }
+        #expect(Set(golden.files.flatMap(\.formats)) == Set(TensorFormat.allCases.map(\.name)))
+        for file in golden.files {
+            let checkpoint = try Checkpoint(path: FilePath(golden.directory.appendingPathComponent(file.file).path))
+            let matrices = checkpoint.tensors.tensors.values.filter { $0.shape.count == 2 }
+            #expect(Set(matrices.map(\.format.name)) == Set(file.formats))
+        }
+    }
+
+    @Test("States, logits and greedy tokens equal transformers' with the numbers that the gguf package decodes")
+    func float32() throws {
+        guard let golden = try golden() else { return }
+        for file in golden.files {
+            let run = try Run(file: golden.directory.appendingPathComponent(file.file), precision: .float32)
+            for expected in file.sequences {
+                let found = run(expected.ids)
+                let place = Comment(rawValue: "\(file.file), \(expected.ids.count) tokens")
+                #expect(relativeL2(found.mean, expected.hiddenMean) <= 1e-4, place)
+                #expect(relativeL2(found.logits, expected.lastLogits) <= 1e-4, place)
+                #expect(
+                    run.greedyTokens(after: expected.ids, count: expected.generated.count) == expected.generated, place)
+            }
+        }
+    }
+
+    @Test("Packed weights stay close to them", arguments: [Precision.int4, .int8, .bfloat16])
+    func packed(precision: Precision) throws {
+        guard let golden = try golden() else { return }
+        for file in golden.files {
+            // What int4 has no blocks for, and no more bits either.
+            if precision == .int4, !Set(file.formats).isDisjoint(with: ["F32", "F16", "BF16"]) { continue }
+            let run = try Run(file: golden.directory.appendingPathComponent(file.file), precision: precision)
+            for expected in file.sequences {
+                let found = run(expected.ids)
+                let place = Comment(rawValue: "\(file.file), \(expected.ids.count) tokens")
+                #expect(cosine(found.mean, expected.hiddenMean) >= 0.995, place)
+                #expect(cosine(found.logits, expected.lastLogits) >= 0.995, place)
+            }
+        }
+    }
+}
