@@ -5,12 +5,25 @@ import TestSupport
 import Transformer
 
 extension TinyModel {
-    /// A copy of `tiny-qwen3`, whose head is not its embedding, in which one token's embedding is not a number.
+    /// A copy of `tiny-qwen3`, whose head is not its embedding, in which the states of one token are not numbers: it alone
+    /// uses the first channel, and the first feed-forward layer multiplies that with more than a number can hold.
     func withoutNumbers(for token: TokenID, precision: Precision = .float32) throws -> TinyModel? {
         try Self.altered("tiny-qwen3", precision: precision) { bytes, tensor in
-            let embedding = try tensor("model.embed_tokens.weight")
-            let start = embedding.byteRange.lowerBound + Int(token) * embedding.shape[1] * 4
-            bytes.replaceSubrange(start..<start + 4, with: LittleEndian.bytes(Float.nan.bitPattern))
+            func set(_ name: String, _ value: Float, where isMeant: (_ row: Int, _ column: Int) -> Bool) throws {
+                let description = try tensor(name)
+                for row in 0..<description.shape[0] {
+                    for column in 0..<description.shape[1] where isMeant(row, column) {
+                        let start = description.byteRange.lowerBound + 4 * (row * description.shape[1] + column)
+                        bytes.replaceSubrange(start..<start + 4, with: LittleEndian.bytes(value.bitPattern))
+                    }
+                }
+            }
+            try set("model.embed_tokens.weight", 0) { row, column in column == 0 && row != Int(token) }
+            try set("model.embed_tokens.weight", 1) { row, column in column == 0 && row == Int(token) }
+            try set("model.layers.0.self_attn.o_proj.weight", 0) { row, _ in row == 0 }
+            for part in ["gate_proj", "up_proj"] {
+                try set("model.layers.0.mlp.\(part).weight", 3e38) { _, column in column == 0 }
+            }
         }
     }
 

@@ -119,20 +119,18 @@ struct PackedProductTests {
     }
 
     @Test(
-        "A number that is not finite makes a row that is none, and no other", arguments: PackedFormat.allCases,
+        "An input that is not finite makes a row that is none, and no other", arguments: PackedFormat.allCases,
         Kernels.available)
     func notFinite(format: PackedFormat, kernels: Kernels) {
         var generator = SeededGenerator(seed: 9)
-        var weights = randomRows(34, 100, using: &generator)
-        weights[33][99] = .nan
-        let weight = Weight(weights, packedAs: format)
+        let weight = Weight(randomRows(34, 100, using: &generator), packedAs: format)
         for bad in [Float.nan, .infinity, -.infinity] {
             var rows = randomRows(3, 100, using: &generator)
             rows[1][70] = bad
             let found = Activation.product(Activation(elements: rows), byTransposeOf: weight, rows: 3, kernels: kernels)
             #expect(found[1].allSatisfy { !$0.isFinite })
             for row in [0, 2] {
-                #expect(found[row].prefix(33).allSatisfy(\.isFinite) && found[row][33].isNaN)
+                #expect(found[row].allSatisfy { $0.isFinite })
             }
         }
     }
