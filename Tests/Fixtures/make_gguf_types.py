@@ -114,9 +114,9 @@ def write(made, architecture, layers, path):
 
 
 def decode(made, architecture, path):
-    """Puts the numbers that the file holds into the model, and returns the formats of its matrices."""
+    """Puts the numbers that the file holds into the model; returns the first row of a matrix in each of its formats."""
     tensors = {tensor.name: tensor for tensor in gguf.GGUFReader(path).tensors}
-    state, formats = {}, set()
+    state, rows_of = {}, {}
     for name in made.state_dict():
         tensor = tensors[gguf_name(name if name != "lm_head.weight" else "model.embed_tokens.weight")]
         rows = gguf.quants.dequantize(tensor.data, tensor.tensor_type).astype(np.float32)
@@ -124,13 +124,14 @@ def decode(made, architecture, path):
         state[name] = torch.from_numpy(
             np.ascontiguousarray(reordered(tensor.name, rows.reshape(shape), architecture, separate)))
         if len(shape) == 2:
-            formats.add(tensor.tensor_type.name)
+            rows_of[tensor.tensor_type.name] = {"tensor": tensor.name, "values": numbers(rows.reshape(shape)[0], 9)}
     made.load_state_dict(state)
-    return sorted(formats)
+    return rows_of
 
 
-def numbers(tensor):
-    return [float(f"{value:.8g}") for value in tensor.tolist()]
+def numbers(tensor, digits=8):
+    """Nine digits tell every float32 from every other."""
+    return [float(f"{value:.{digits}g}") for value in tensor.tolist()]
 
 
 @torch.no_grad()
@@ -179,9 +180,9 @@ def main():
             write(made, architecture, layers, source)
             subprocess.run([arguments.quantize, *options, source, target, kind, "1"], check=True,
                            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        formats = decode(made, architecture, target)
-        print(target.name, target.stat().st_size, formats)
-        goldens.append({"file": target.name, "formats": formats,
+        rows = decode(made, architecture, target)
+        print(target.name, target.stat().st_size, sorted(rows))
+        goldens.append({"file": target.name, "first_rows": rows,
                         "sequences": [sequence(made, prompt, 12) for prompt in prompts]})
     (out / "golden.json").write_text(json.dumps({"files": goldens}))
 

@@ -126,4 +126,13 @@ struct NumberFormatTests {
         let bytes: [UInt8] = [0x00, 0x00, 0x80, 0x3F, 0xDB, 0x0F, 0x49, 0xC0, 0x01, 0x00, 0x00, 0x00]
         #expect(decode(bytes, count: 3, with: NumberFormats.decodeFloat32) == [1, -3.14159274, 0x1p-149])
     }
+
+    @Test("Every number of binary16 is decoded as the compiler widens it")
+    func everyNumber() {
+        let words = (0...UInt16.max).map { $0 }
+        for (word, found) in zip(words, decode(words: words, with: NumberFormats.decodeFloat16)) {
+            let expected = Float(Float16(bitPattern: word))
+            #expect(found.isNaN && expected.isNaN || found.bitPattern == expected.bitPattern, "\(word)")
+        }
+    }
 }

@@ -10,8 +10,14 @@ import Transformer
 private struct TypeGolden: Decodable {
     struct File: Decodable {
         let file: String
-        let formats: [String]
+        /// By the name of the format.
+        let firstRows: [String: Row]
         let sequences: [Sequence]
+    }
+
+    struct Row: Decodable {
+        let tensor: String
+        let values: [Float]
     }
 
     struct Sequence: Decodable {
@@ -70,14 +76,34 @@ struct GGUFTypeReferenceTests {
         return (url.deletingLastPathComponent(), try decoder.decode(TypeGolden.self, from: Data(contentsOf: url)).files)
     }
 
-    @Test("Every format that is read is among the files")
+    /// The weight that a file calls so.
+    private func matrix(_ tensor: String, of weights: TransformerWeights) -> Weight? {
+        let parts = tensor.split(separator: ".")
+        guard parts.first == "blk", parts.count == 4, let index = Int(parts[1]) else { return weights.embedding }
+        let layer = weights.layers[index]
+        let linear = [
+            "attn_q": layer.query, "attn_k": layer.key, "attn_v": layer.value, "attn_output": layer.attentionOutput,
+            "ffn_gate": layer.gate, "ffn_up": layer.up, "ffn_down": layer.down,
+        ]
+        return linear[String(parts[2])]?.weight
+    }
+
+    @Test("Every format that is read is among the files, and is decoded to the bits that the gguf package makes of it")
     func everyFormat() throws {
         guard let golden = try golden() else { return }
-        #expect(Set(golden.files.flatMap(\.formats)) == Set(TensorFormat.allCases.map(\.name)))
+        #expect(Set(golden.files.flatMap(\.firstRows.keys)) == Set(TensorFormat.allCases.map(\.name)))
         for file in golden.files {
             let checkpoint = try Checkpoint(path: FilePath(golden.directory.appendingPathComponent(file.file).path))
             let matrices = checkpoint.tensors.tensors.values.filter { $0.shape.count == 2 }
-            #expect(Set(matrices.map(\.format.name)) == Set(file.formats))
+            #expect(Set(matrices.map(\.format.name)) == Set(file.firstRows.keys))
+            let weights = try TransformerWeights(of: checkpoint, TransformerConfiguration(of: checkpoint))
+            for (format, row) in file.firstRows {
+                let weight = try #require(matrix(row.tensor, of: weights))
+                let found = Activation(rowCapacity: 1, columns: weight.columns)
+                found.copyRow(0, from: weight, row: 0)
+                #expect(try checkpoint.tensors.description(of: row.tensor).format.name == format)
+                #expect(found.row(0) == row.values, "\(file.file), \(format)")
+            }
         }
     }
 
@@ -102,7 +128,7 @@ struct GGUFTypeReferenceTests {
         guard let golden = try golden() else { return }
         for file in golden.files {
             // What int4 has no blocks for, and no more bits either.
-            if precision == .int4, !Set(file.formats).isDisjoint(with: ["F32", "F16", "BF16"]) { continue }
+            if precision == .int4, !Set(file.firstRows.keys).isDisjoint(with: ["F32", "F16", "BF16"]) { continue }
             let run = try Run(file: golden.directory.appendingPathComponent(file.file), precision: precision)
             for expected in file.sequences {
                 let found = run(expected.ids)

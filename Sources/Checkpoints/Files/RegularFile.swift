@@ -98,6 +98,11 @@ package final class RegularFile: Sendable {
     }
 }
 
+extension RegularFile: Equatable {
+    /// Whether it is the same open file; a file may be open more than once.
+    package static func == (first: RegularFile, second: RegularFile) -> Bool { first === second }
+}
+
 /// What tells one version of a file's contents from another.
 private struct FileVersion: Equatable, CustomStringConvertible {
     let byteCount: Int

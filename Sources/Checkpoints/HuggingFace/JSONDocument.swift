@@ -8,8 +8,8 @@ package struct JSONDocument: KeyedValues, Sendable, Equatable {
     package let file: String
     /// The keys that lead from the file's root to this object, each with a dot behind it; empty for the root.
     private let prefix: String
-    /// More values than any configuration or index has, and what takes less than a gigabyte.
-    package static let valueLimit = 1_000_000
+    /// More values than any configuration or header of tensors has; each may take a hundred bytes, and a microsecond.
+    package static let valueLimit = 250_000
     /// The members as they are written.
     package let members: [String: JSONValue]
 

@@ -1,5 +1,5 @@
 /// What a file says of one of its tensors, and the way to its numbers.
-package struct TensorDescription: Sendable {
+package struct TensorDescription: Sendable, Equatable {
     /// The name that the file gives it.
     package let name: String
     /// How its numbers are stored.
