@@ -129,7 +129,8 @@ extension GenerationEngine.Load {
 /// Waits for something to become true; a test that could wait for ever has a time limit.
 func waitUntil(_ condition: () -> Bool) async {
     while !condition() {
-        await Task.yield()
+        // In between it sleeps: tasks that only give way keep the threads of the pool busy. One that is cancelled gives way.
+        do { try await Task.sleep(for: .milliseconds(1)) } catch { await Task.yield() }
     }
 }
 

@@ -1,7 +1,22 @@
+import Dispatch
 import Engine
 import Grace
 import TestSupport
 import Testing
+
+/// Holds an engine after its first step, until it is opened.
+private final class Gate: Sendable {
+    private let isOpen = DispatchSemaphore(value: 0)
+
+    func wait() {
+        isOpen.wait()
+        isOpen.signal()
+    }
+
+    func open() {
+        isOpen.signal()
+    }
+}
 
 @Suite("SharedGenerations", .serialized, .timeLimit(.minutes(5)))
 struct SharedGenerationsTests {
@@ -10,12 +25,16 @@ struct SharedGenerationsTests {
 
     /// Runs `body` with an engine over tiny-qwen2, which writes on until the limit.
     private func withEngine(
-        limits: BatchScheduler.Limits = limits, _ body: (GenerationEngine) async throws -> Void
+        limits: BatchScheduler.Limits = limits, gate: Gate? = nil, _ body: (GenerationEngine) async throws -> Void
     ) async throws {
         let model = try #require(try loadReference("tiny-qwen2"))
-        let engine = GenerationEngine(
-            model: model.transformer, configuration: .init(stopTokens: [], sharedPrefix: [], limits: limits))
-        defer { engine.stop() }
+        var configuration = GenerationEngine.Configuration(stopTokens: [], sharedPrefix: [], limits: limits)
+        if let gate { configuration.onStep = { _ in gate.wait() } }
+        let engine = GenerationEngine(model: model.transformer, configuration: configuration)
+        defer {
+            gate?.open()
+            engine.stop()
+        }
         try await body(engine)
     }
 
@@ -28,8 +47,9 @@ struct SharedGenerationsTests {
     /// A rationale that takes longer than any test, unless it is given up.
     private func endless(_ kind: Int) -> GenerationRequest { request(kind, tokens: 50_000) }
 
-    private func waitUntil(_ condition: () -> Bool) async {
-        while !condition() { await Task.yield() }
+    /// It sleeps in between: tasks that only give way keep the pool's threads busy.
+    private func waitUntil(_ condition: () -> Bool) async throws {
+        while !condition() { try await Task.sleep(for: .milliseconds(1)) }
     }
 
     @Test("The same request is generated once; later it is kept, result and all")
@@ -91,14 +111,16 @@ struct SharedGenerationsTests {
 
     @Test("Who goes away does not take the generation from who stays, and the last one does")
     func leaving() async throws {
-        try await withEngine { engine in
+        let gate = Gate()
+        try await withEngine(gate: gate) { engine in
             let sharing = SharedGenerations(entryLimit: 10)
             let request = request(1, tokens: 300)
             let starter = Task { try await sharing.generate([request, endless(2)], computedBy: "x", on: engine) }
-            await waitUntil { engine.load.live == 2 }
+            try await waitUntil { engine.load.live == 2 }
             let other = Task { try await sharing.generate([request], computedBy: "x", on: engine) }
             let third = Task { try await sharing.generate([endless(2)], computedBy: "x", on: engine) }
-            await waitUntil { sharing.load.waiting == 4 }
+            try await waitUntil { sharing.load.waiting == 4 }
+            gate.open()
             starter.cancel()
             await #expect(throws: EngineError.cancelled) { try await starter.value }
             let stayed = try await other.value
@@ -107,7 +129,7 @@ struct SharedGenerationsTests {
             third.cancel()
             await #expect(throws: EngineError.cancelled) { try await third.value }
             #expect(sharing.load.underWay == 0 && sharing.load.kept == 1)
-            await waitUntil { engine.load.live + engine.load.waiting == 0 }
+            try await waitUntil { engine.load.live + engine.load.waiting == 0 }
         }
     }
 
@@ -116,7 +138,7 @@ struct SharedGenerationsTests {
         try await withEngine { engine in
             let sharing = SharedGenerations(entryLimit: 10)
             let running = Task { try await sharing.generate([endless(1), endless(2)], computedBy: "x", on: engine) }
-            await waitUntil { engine.load.live == 2 }
+            try await waitUntil { engine.load.live == 2 }
             // Three new ones do not fit; joined ones take no place.
             await #expect(throws: EngineError.queueFull(present: 2, submitted: 3, limit: 4)) {
                 try await sharing.generate(
@@ -125,7 +147,7 @@ struct SharedGenerationsTests {
             let fits = Task {
                 try await sharing.generate([endless(1), request(3), request(4)], computedBy: "x", on: engine)
             }
-            await waitUntil { engine.load.waiting == 2 }
+            try await waitUntil { engine.load.waiting == 2 }
             #expect(sharing.load.underWay == 4 && sharing.load.kept == 0)
             fits.cancel()
             await #expect(throws: EngineError.cancelled) { try await fits.value }
@@ -140,14 +162,14 @@ struct SharedGenerationsTests {
         let sharing = SharedGenerations(entryLimit: 10)
         try await withEngine { engine in
             let first = Task { try await sharing.generate([endless(1)], computedBy: "x", on: engine) }
-            await waitUntil { engine.load.live == 1 }
-            let second = Task { try await sharing.generate([endless(1), request(2)], computedBy: "x", on: engine) }
-            await waitUntil { sharing.load.waiting == 3 }
+            try await waitUntil { engine.load.live == 1 }
+            let second = Task { try await sharing.generate([endless(1), endless(2)], computedBy: "x", on: engine) }
+            try await waitUntil { sharing.load.waiting == 3 }
             engine.stop()
             for task in [first, second] {
                 await #expect(throws: EngineError.stopped) { try await task.value }
             }
-            await waitUntil { sharing.load.underWay == 0 }
+            try await waitUntil { sharing.load.underWay == 0 }
         }
         // Another engine computes it anew.
         try await withEngine { engine in
@@ -199,7 +221,7 @@ struct SharedGenerationsTests {
             }
             #expect(sharing.load.underWay == 0 && sharing.load.waiting == 0)
             #expect(sharing.load.kept <= 3)
-            await waitUntil { engine.load.live + engine.load.waiting == 0 }
+            try await waitUntil { engine.load.live + engine.load.waiting == 0 }
         }
     }
 }
