@@ -40,6 +40,8 @@ package struct Checkpoint: Sendable {
             source = .gguf(try GGUFFile(path: path))
         }
         digests = try Self.digests(of: source)
+        let lines = Self.lines(of: digests, source).joined(separator: "\n")
+        filesDigest = try SHA256Digest(of: Array(lines.utf8))
     }
 
     /// The tensors, under the names that the files give them.
@@ -47,6 +49,21 @@ package struct Checkpoint: Sendable {
         switch source {
         case .gguf(let file): TensorSet(file.tensors)
         case .huggingFace(let directory): directory.tensors
+        }
+    }
+
+    /// The digest of all files that define the model, under names that do not depend on what the files are called.
+    package let filesDigest: SHA256Digest
+
+    /// Each file and its digest in a line, as ``filesDigest`` is made of.
+    package var digestLines: [String] { Self.lines(of: digests, source) }
+
+    private static func lines(of digests: [FileDigest], _ source: Source) -> [String] {
+        digests.map { file in
+            switch source {
+            case .gguf: "model.gguf \(file.sha256)"
+            case .huggingFace: "\(file.fileName) \(file.sha256)"
+            }
         }
     }
 
@@ -69,7 +86,7 @@ package struct Checkpoint: Sendable {
     }
 
     /// The last component of the path, or of what it stands for if that is `.` or `..`.
-    private static func directoryName(_ path: FilePath) -> String {
+    package static func directoryName(_ path: FilePath) -> String {
         if let component = path.lastComponent, component.kind == .regular { return component.string }
         return URL(fileURLWithPath: path.string).standardizedFileURL.lastPathComponent
     }

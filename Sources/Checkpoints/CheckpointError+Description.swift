@@ -94,6 +94,21 @@ extension CheckpointError: CustomStringConvertible {
             "\(file): key \(key) is missing"
         case .wrongType(let file, let key, let expected, let found):
             "\(file): \(key): expected \(expected), found \(found)"
+        case .unknownKey(let file, let key, let allowed):
+            "\(file): unknown key \(key), expected one of \(allowed.joined(separator: ", "))"
+
+        case .digestMismatch(let path, let expected, let found):
+            "\(path): grace.json lists a file of SHA-256 \(expected), found \(found)"
+        case .unlistedFile(let manifest, let fileName):
+            "\(manifest): files: \(fileName) belongs to the checkpoint and is not listed"
+        case .listedFileMissing(let manifest, let fileName):
+            "\(manifest): files: \(fileName) is listed and not one of the checkpoint's files"
+        case .baseMismatch(let manifest, let base, let expected, let found):
+            "\(manifest): base: expected files of digest \(expected), found \(base) with \(found)"
+        case .unknownBase(let adapter):
+            "\(adapter): expected the base's name in base_model_name_or_path or in grace.json, found none"
+        case .baseWithoutAdapter(let manifest, let base):
+            "\(manifest): base: names \(base), but there is no adapter_config.json beside it"
 
         case .unsupportedSetting(let file, let key, let found, let supported):
             "\(file): \(key) is \(found), supported is \(supported)"

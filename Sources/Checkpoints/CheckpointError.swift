@@ -96,6 +96,23 @@ package enum CheckpointError: Error, Equatable, Sendable {
     case missingKey(file: String, key: String)
     /// A value of another type, or out of the range of the type.
     case wrongType(file: String, key: String, expected: String, found: String)
+    /// A key that means nothing, where nothing is to be overlooked.
+    case unknownKey(file: String, key: String, allowed: [String])
+
+    // MARK: GRACE checkpoints
+
+    /// A file that is not the one that `grace.json` lists.
+    case digestMismatch(path: String, expected: String, found: String)
+    /// A file that defines the checkpoint, and that `grace.json` does not list.
+    case unlistedFile(manifest: String, fileName: String)
+    /// A file that `grace.json` lists, and that is not one of the checkpoint's.
+    case listedFileMissing(manifest: String, fileName: String)
+    /// An adapter's base that is not the one that it was trained on.
+    case baseMismatch(manifest: String, base: String, expected: String, found: String)
+    /// An adapter that does not say what it stands on.
+    case unknownBase(adapter: String)
+    /// `grace.json` names a base, and there is no adapter to stand on it.
+    case baseWithoutAdapter(manifest: String, base: String)
 
     // MARK: Adapters
 

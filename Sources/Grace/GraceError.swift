@@ -24,6 +24,10 @@ package enum GraceError: Error, Equatable, Sendable, CustomStringConvertible {
     case missingEndOfTurn(checkpoint: String)
     /// The tokenizer has tokens that the model has no embedding for.
     case vocabularyMismatch(checkpoint: String, tokenizer: Int, model: Int)
+    /// A checkpoint whose rationales are longer than the server allows.
+    case rationaleLimit(checkpoint: String, tokens: Int, limit: Int)
+    /// A link that leads out of the directory of checkpoints.
+    case linkOutside(path: String, target: String, directory: String)
     /// No checkpoint of that name.
     case unknownModel(name: String, directory: String, available: [String])
 
@@ -54,6 +58,10 @@ package enum GraceError: Error, Equatable, Sendable, CustomStringConvertible {
             "\(checkpoint): no end-of-turn token is named (eos_token_id)"
         case .vocabularyMismatch(let checkpoint, let tokenizer, let model):
             "\(checkpoint): the tokenizer has \(tokenizer) tokens, the model embeds \(model)"
+        case .rationaleLimit(let checkpoint, let tokens, let limit):
+            "\(checkpoint): grace.json: generation.max_rationale_tokens is \(tokens), the server's limit is \(limit)"
+        case .linkOutside(let path, let target, let directory):
+            "\(path): a symbolic link to \(target), which is not in \(directory)"
         case .unknownModel(let name, let directory, let available):
             "no checkpoint '\(name)' in \(directory); there are: "
                 + (available.isEmpty ? "none" : available.joined(separator: ", "))

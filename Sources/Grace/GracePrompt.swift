@@ -45,6 +45,13 @@ package struct GracePromptBuilder: Sendable {
         self.endOfText = endOfText
     }
 
+    /// The same with another system message.
+    func with(systemPrompt: String) -> GracePromptBuilder {
+        GracePromptBuilder(
+            tokenizer: tokenizer, template: template, systemPrompt: systemPrompt, beginOfText: beginOfText,
+            endOfText: endOfText)
+    }
+
     /// The prompt around `text`, of at most `limit` tokens: the text is cut, never the template around it.
     ///
     /// - Parameter index: the text's place in its request, for the error.

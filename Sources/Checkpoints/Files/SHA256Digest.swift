@@ -67,6 +67,12 @@ package struct FileDigest: Sendable, Hashable {
     package let fileName: String
     /// The digest of all its bytes.
     package let sha256: SHA256Digest
+
+    /// Takes both as they are.
+    package init(fileName: String, sha256: SHA256Digest) {
+        self.fileName = fileName
+        self.sha256 = sha256
+    }
 }
 
 extension FileDigest {

@@ -134,9 +134,28 @@ package struct JSONDocument: KeyedValues, Sendable, Equatable {
         try required(key, try objectIfPresent(key))
     }
 
-    package func missingKey(_ key: String) -> CheckpointError {
-        .missingKey(file: file, key: prefix + key)
+    /// The objects of an array inside this one, whose errors name the whole way to them; nil if the key is absent.
+    ///
+    /// - Throws: `wrongType`.
+    package func objectsIfPresent(_ key: String) throws(CheckpointError) -> [JSONDocument]? {
+        guard let value = valueIfPresent(key) else { return nil }
+        guard case .array(let elements) = value else { throw wrongType(key, "an array of objects", value) }
+        var objects: [JSONDocument] = []
+        for (index, element) in elements.enumerated() {
+            guard case .object(let members) = element else {
+                throw wrongType("\(key)[\(index)]", "an object", element)
+            }
+            objects.append(JSONDocument(file: file, prefix: "\(prefix)\(key)[\(index)].", members: members))
+        }
+        return objects
     }
+
+    package func missingKey(_ key: String) -> CheckpointError {
+        .missingKey(file: file, key: path(of: key))
+    }
+
+    /// The keys that lead from the file's root to `key`.
+    func path(of key: String) -> String { prefix + key }
 
     /// The error for a value of another type than expected; `key` may go on into the value, as in `shape[1]`.
     func wrongType(_ key: String, _ expected: String, _ found: JSONValue?) -> CheckpointError {
