@@ -14,16 +14,22 @@ package struct HTTPStatus: Hashable, Sendable, CustomStringConvertible {
 
     /// RFC 9110, section 15.3.1.
     package static let ok = HTTPStatus(code: 200, reasonPhrase: "OK")
+    /// The work goes on after the answer (RFC 9110, section 15.3.3).
+    package static let accepted = HTTPStatus(code: 202, reasonPhrase: "Accepted")
     /// The answer to `OPTIONS *` (RFC 9110, section 15.3.5).
     package static let noContent = HTTPStatus(code: 204, reasonPhrase: "No Content")
     /// Not sound HTTP, or content that cannot be read (RFC 9110, section 15.5.1).
     package static let badRequest = HTTPStatus(code: 400, reasonPhrase: "Bad Request")
+    /// Credentials are missing or wrong; comes with `WWW-Authenticate` (RFC 9110, section 15.5.2).
+    package static let unauthorized = HTTPStatus(code: 401, reasonPhrase: "Unauthorized")
     /// No route has the path (RFC 9110, section 15.5.5).
     package static let notFound = HTTPStatus(code: 404, reasonPhrase: "Not Found")
     /// The path lacks the method; comes with `Allow` (RFC 9110, section 15.5.6).
     package static let methodNotAllowed = HTTPStatus(code: 405, reasonPhrase: "Method Not Allowed")
     /// Head or body took too long (RFC 9110, section 15.5.9).
     package static let requestTimeout = HTTPStatus(code: 408, reasonPhrase: "Request Timeout")
+    /// The state of what is asked for does not allow it (RFC 9110, section 15.5.10).
+    package static let conflict = HTTPStatus(code: 409, reasonPhrase: "Conflict")
     /// A body was due and none announced (RFC 9110, section 15.5.12).
     package static let lengthRequired = HTTPStatus(code: 411, reasonPhrase: "Length Required")
     /// The body is over its limit (RFC 9110, section 15.5.14).
@@ -50,6 +56,9 @@ package struct HTTPStatus: Hashable, Sendable, CustomStringConvertible {
     package static let serviceUnavailable = HTTPStatus(code: 503, reasonPhrase: "Service Unavailable")
     /// Another major version than 1 (RFC 9110, section 15.6.6).
     package static let versionNotSupported = HTTPStatus(code: 505, reasonPhrase: "HTTP Version Not Supported")
+
+    /// There is no room for what is asked for (RFC 4918, section 11.5).
+    package static let insufficientStorage = HTTPStatus(code: 507, reasonPhrase: "Insufficient Storage")
 
     /// Whether a response of this status has content at all (RFC 9110, sections 15.3.5 and 15.4.5).
     var allowsContent: Bool { code != 204 && code != 304 }

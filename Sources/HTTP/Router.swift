@@ -16,6 +16,8 @@ package struct Router: HTTPHandler {
     }
 
     private var routes: [String: OrderedDictionary<HTTPMethod, Route>] = [:]
+    /// The paths of `routes` that have a segment which is any, in segments.
+    private var patterns: [(path: String, segments: [Substring])] = []
     private let errorResponse: @Sendable (HTTPError) -> HTTPResponse
 
     /// - Parameter errorResponse: the application's answer to an error.
@@ -26,13 +28,15 @@ package struct Router: HTTPHandler {
     /// Adds a route.
     ///
     /// - Parameters:
-    ///   - path: matched with the request's path byte by byte.
+    ///   - path: matched with the request's path byte by byte; a segment in braces, as in `/models/{name}`, is any that is
+    ///     not empty. A path without one comes first.
     ///   - refuse: what the route refuses before it reads a body: a media type, a size, a missing key.
     /// - Precondition: the route is new.
     package mutating func add(
         _ method: HTTPMethod, _ path: String, refuse: Refusal? = nil, respond: @escaping Handler
     ) {
         precondition(routes[path]?[method] == nil, "the route \(method) \(path) is there twice")
+        if routes[path] == nil, path.contains("{") { patterns.append((path, Self.segments(of: path))) }
         routes[path, default: [:]][method] = Route(refuse: refuse, respond: respond)
     }
 
@@ -57,12 +61,27 @@ package struct Router: HTTPHandler {
     private func route(of head: HTTPRequestHead) -> Result<Route, HTTPError> {
         // RFC 9110, section 9.3.7: OPTIONS * asks about the server in general.
         if head.path == "*" { return .success(serverOptions) }
-        guard let methods = routes[head.path] else { return .failure(.notFound(path: head.path)) }
+        guard let methods = routes[head.path] ?? matchingRoutes(head.path) else {
+            return .failure(.notFound(path: head.path))
+        }
         if let route = methods[head.method] { return .success(route) }
         if head.method == .head, let route = methods[.get] { return .success(route) }
         var allowed = Array(methods.keys)
         if methods[.get] != nil, methods[.head] == nil { allowed.append(.head) }
         return .failure(.methodNotAllowed(head.method, path: head.path, allowed: allowed))
+    }
+
+    private func matchingRoutes(_ path: String) -> OrderedDictionary<HTTPMethod, Route>? {
+        let found = Self.segments(of: path)
+        let pattern = patterns.first { pattern in
+            pattern.segments.count == found.count
+                && zip(pattern.segments, found).allSatisfy { $0.hasPrefix("{") ? !$1.isEmpty : $0 == $1 }
+        }
+        return pattern.flatMap { routes[$0.path] }
+    }
+
+    private static func segments(of path: String) -> [Substring] {
+        path.split(separator: "/", omittingEmptySubsequences: false)
     }
 
     private var serverOptions: Route {

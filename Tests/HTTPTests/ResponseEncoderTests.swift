@@ -55,6 +55,8 @@ struct ResponseEncoderTests {
             .post, "/embed", refuse: { $0.headers["x"] == nil ? HTTPResponse(status: .unsupportedMediaType) : nil },
             respond: { HTTPResponse(status: .ok, body: $0.body) })
         router.add(.delete, "/embed") { _ in HTTPResponse(status: .noContent) }
+        router.add(.get, "/models/{name}/ready") { _ in HTTPResponse(status: .accepted) }
+        router.add(.get, "/models/first/ready") { _ in HTTPResponse(status: .conflict) }
         return router
     }
 
@@ -64,7 +66,10 @@ struct ResponseEncoderTests {
             (HTTPMethod.get, "/health", 200, nil), (.head, "/health", 200, nil), (.post, "/embed", 415, nil),
             (.delete, "/embed", 204, nil), (.get, "/embed", 405, "POST, DELETE"), (.post, "/health", 405, "GET, HEAD"),
             (.get, "/Health", 404, nil), (.get, "/health/", 404, nil), (.options, "*", 204, nil),
-            (.options, "/health", 405, "GET, HEAD"),
+            (.options, "/health", 405, "GET, HEAD"), (.get, "/models/second/ready", 202, nil),
+            (.get, "/models/first/ready", 409, nil), (.get, "/models//ready", 404, nil),
+            (.get, "/models/a/b/ready", 404, nil), (.get, "/models/second", 404, nil),
+            (.get, "/models/second/ready/", 404, nil), (.post, "/models/second/ready", 405, "GET, HEAD"),
         ] as [(HTTPMethod, String, Int, String?)])
     func routes(method: HTTPMethod, path: String, status: Int, allow: String?) async {
         let head = HTTPRequestHead(method: method, target: path, path: path)
