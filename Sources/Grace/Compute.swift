@@ -8,6 +8,16 @@ package enum Compute {
         BLAS.useThreads(count)
     }
 
+    /// Has the memory of a model go back to the system with it. To be called before a model is loaded.
+    package static func returnLargeMemory() {
+        FreeMemory.returnLargeMemory()
+    }
+
+    /// Gives memory back to the system that nothing uses: what a model took that has gone.
+    package static func releaseFreeMemory() {
+        FreeMemory.release()
+    }
+
     /// Checks that the kernels that the environment asks for are there.
     ///
     /// - Throws: `GraceError.kernels`.
