@@ -54,14 +54,20 @@ let package = Package(
             "Grace",
             ["Engine", "Tokenization", "Transformer", "Checkpoints", "JSON", "Tensors", "Confinement", systemPackage]),
         library(
+            "Serving",
+            ["Grace", "Engine", "Transformer", "Checkpoints", "Confinement", systemPackage]),
+        library(
             "EmbeddingServer",
-            ["HTTP", "Grace", "Engine", "Transformer", "JSON", "Confinement", logging, systemPackage]),
-        library("Benchmark", ["Grace", "Engine", "Transformer", "Tensors", "Tokenization", "Confinement"]),
+            [
+                "HTTP", "Serving", "Grace", "Engine", "Transformer", "JSON", "Confinement", "COpenSSL", logging,
+                systemPackage,
+            ]),
+        library("Benchmark", ["Serving", "Grace", "Engine", "Transformer", "Tensors", "Tokenization", "Confinement"]),
         .executableTarget(
             name: "grace-server",
             dependencies: [
-                "EmbeddingServer", "Benchmark", "Grace", "Engine", "Transformer", "HTTP", logging, systemPackage,
-                argumentParser,
+                "EmbeddingServer", "Serving", "Benchmark", "Grace", "Engine", "Transformer", "HTTP", "JSON", logging,
+                systemPackage, argumentParser,
             ],
             swiftSettings: swiftSettings),
 
@@ -74,9 +80,11 @@ let package = Package(
         tests(of: "Transformer", ["TestSupport", "Checkpoints", "Tensors", systemPackage]),
         tests(of: "Engine", ["TestSupport", "Confinement", "Checkpoints", "Transformer", "Tensors", systemPackage]),
         tests(of: "Grace", ["TestSupport", "Engine", "Tokenization", "Transformer", "Checkpoints", systemPackage]),
-        tests(of: "Benchmark", ["TestSupport", "Grace", "Engine", "Tensors", "Transformer", systemPackage]),
+        tests(
+            of: "Serving", ["TestSupport", "Grace", "Engine", "Checkpoints", "Transformer", systemPackage]),
+        tests(of: "Benchmark", ["TestSupport", "Serving", "Grace", "Engine", "Tensors", "Transformer", systemPackage]),
         tests(
             of: "EmbeddingServer",
-            ["TestSupport", "Grace", "HTTP", "Engine", "Transformer", "Tensors", logging, systemPackage]),
+            ["TestSupport", "Serving", "Grace", "HTTP", "Engine", "Transformer", "Tensors", logging, systemPackage]),
     ]
 )

@@ -1,6 +1,7 @@
 import Confinement
 import Dispatch
 import Grace
+import Serving
 import Tensors
 import Transformer
 
@@ -59,8 +60,9 @@ package struct Benchmark: Sendable {
         let benchmark = self
         let result = await runBlocking(on: blockingQueue) {
             Result { () throws(GraceError) in
-                try LoadedModel(
-                    path: benchmark.models.resolve(benchmark.model), precision: benchmark.precision)
+                let location = try benchmark.models.locate(benchmark.model)
+                return try LoadedModel(
+                    benchmark.models.open(location, settings: GraceSettings()), precision: benchmark.precision)
             }
         }
         do throws(GraceError) {

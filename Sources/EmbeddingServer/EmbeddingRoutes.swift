@@ -1,7 +1,7 @@
 import Engine
-import Foundation
 import Grace
 import HTTP
+import Serving
 import Transformer
 
 /// What the routes answer, apart from how they are reached.
@@ -13,27 +13,18 @@ struct EmbeddingRoutes: Sendable {
     func router() -> Router {
         var router = Router { error in .error(error) }
         router.add(.get, "/health") { _ in health() }
-        router.add(.get, "/info") { _ in info() }
-        router.add(.post, "/embed", refuse: refuseUnlessJSON) { request in
+        router.add(.get, "/info") { _ in await info() }
+        router.add(.get, "/v1/models") { _ in models() }
+        router.add(.get, "/v2/health/live") { _ in .json(Liveness()) }
+        router.add(.get, "/v2/health/ready") { _ in readiness(store.listing.active) }
+        router.add(.get, "/v2/models/{name}/ready") { request in readiness(request.head.pathSegment(2) ?? "") }
+        router.add(.post, "/embed", refuse: { $0.refusalUnlessJSON() }) { request in
             await embed(request) { work in encodeVectors(work.vectors) }
         }
-        router.add(.post, "/explain", refuse: refuseUnlessJSON) { request in
+        router.add(.post, "/explain", refuse: { $0.refusalUnlessJSON() }) { request in
             await embed(request) { work in HTTPResponse.json(work.explanations).body }
         }
         return router
-    }
-
-    /// Before the body is read: only JSON, and as it is.
-    private func refuseUnlessJSON(_ head: HTTPRequestHead) -> HTTPResponse? {
-        // RFC 9110, section 8.3: the type, without its parameters and without regard to case.
-        let type = head.headers["content-type"]
-        let essence = type?.split(separator: ";").first?.trimmingCharacters(in: .whitespaces).lowercased()
-        guard essence == "application/json" else { return ServiceError.unsupportedMediaType(found: type).response }
-        // RFC 9110, section 15.5.16: a content coding that is not understood is 415 as well.
-        if let coding = head.headers["content-encoding"], coding.lowercased() != "identity" {
-            return ServiceError.unsupportedContentCoding(coding).response
-        }
-        return nil
     }
 
     // MARK: - /embed and /explain
@@ -58,41 +49,60 @@ struct EmbeddingRoutes: Sendable {
     private func embed(_ request: HTTPRequest, body: (Work) -> [UInt8]) async -> HTTPResponse {
         let start = ContinuousClock.now
         do throws(ServiceError) {
-            let embedder = try readyEmbedder()
-            let validated = try ValidatedRequest(
-                EmbedRequest(parsing: request.body), limits: configuration.requestLimits,
-                channels: embedder.model.dimensions)
-            let work = Work(
-                request: validated, embeddings: try await embed(validated, with: embedder),
-                model: embedder.model)
-            var response = HTTPResponse(json: body(work))
-            response.headers.append("x-grace-checkpoint", work.model.identity.description)
-            response.headers.append("x-grace-compute", work.model.compute)
-            response.headers.append("x-grace-cache", cacheHeader(of: work.embeddings.map(\.source)))
-            for (name, value) in metrics(of: work, totalTime: .now - start) {
-                response.headers.append(name, "\(value)")
+            let embedRequest = try EmbedRequest(parsing: request.body)
+            let selection = configuration.routing.selection(
+                model: embedRequest.model, texts: embedRequest.inputs.texts)
+            return try await withModel(selection) { embedder async throws(ServiceError) in
+                response(to: try await work(embedRequest, embedder), start: start, body: body)
             }
-            return response
         } catch {
             return error.response
         }
     }
 
-    private func embed(
-        _ request: ValidatedRequest, with embedder: Embedder
-    ) async throws(ServiceError) -> [Embedding] {
+    private func work(_ request: EmbedRequest, _ embedder: Embedder) async throws(ServiceError) -> Work {
+        let request = try ValidatedRequest(request, limits: configuration.requestLimits, model: embedder.model)
         do throws(GraceError) {
-            return try await embedder.embed(request.texts, settings: request.settings)
+            return Work(
+                request: request, embeddings: try await embedder.embed(request.texts, settings: request.settings),
+                model: embedder.model)
         } catch {
             throw ServiceError(error)
         }
     }
 
-    private func readyEmbedder() throws(ServiceError) -> Embedder {
-        switch store.embedder() {
-        case .success(let embedder): return embedder
-        case .failure(let unavailable): throw .unhealthy(unavailable.reason)
+    private func response(
+        to work: Work, start: ContinuousClock.Instant, body: (Work) -> [UInt8]
+    ) -> HTTPResponse {
+        var response = HTTPResponse(json: body(work))
+        response.headers.append("x-grace-checkpoint", work.model.identity.description)
+        response.headers.append("x-grace-compute", work.model.compute)
+        response.headers.append("x-grace-cache", cacheHeader(of: work.embeddings.map(\.source)))
+        for (name, value) in metrics(of: work, totalTime: .now - start) {
+            response.headers.append(name, "\(value)")
         }
+        return response
+    }
+
+    /// Answers with the checkpoint that a request wants.
+    ///
+    /// - Throws: `ServiceError`, the store's and that of `body`.
+    func withModel<Value: Sendable>(
+        _ selection: CheckpointSelection, _ body: (Embedder) async throws(ServiceError) -> Value
+    ) async throws(ServiceError) -> Value {
+        let result: Result<Value, ServiceError>
+        do throws(StoreError) {
+            result = try await store.withModel(selection) { embedder in
+                do throws(ServiceError) {
+                    return .success(try await body(embedder))
+                } catch {
+                    return .failure(error)
+                }
+            }
+        } catch {
+            throw ServiceError(error)
+        }
+        return try result.get()
     }
 
     /// Counts, and times in milliseconds; of several texts the longest time.
@@ -121,42 +131,6 @@ struct EmbeddingRoutes: Sendable {
         return ResultSource.allCases.map { source in
             "\(source.rawValue)=\(sources.count { $0 == source })"
         }.joined(separator: ", ")
-    }
-
-    // MARK: - /health and /info
-
-    private func health() -> HTTPResponse {
-        do throws(ServiceError) {
-            return .json(Health(checkpoint: try readyEmbedder().model.identity.description))
-        } catch {
-            return error.response
-        }
-    }
-
-    private func info() -> HTTPResponse {
-        do throws(ServiceError) {
-            let embedder = try readyEmbedder()
-            let model = embedder.model
-            let load = embedder.engine.load
-            let limits = configuration.requestLimits
-            let batch = configuration.batchLimits
-            return .json(
-                Info(
-                    model_id: model.identity.name, model_sha: model.identity.fingerprint,
-                    model_dtype: model.precision.rawValue,
-                    max_input_length: min(configuration.maxInputTokens, model.contextLength),
-                    max_client_batch_size: limits.maxClientBatchSize, max_concurrent_requests: batch.maxRequests,
-                    max_batch_requests: batch.maxLiveRequests, max_batch_tokens: batch.maxBatchTokens,
-                    version: graceVersion, checkpoint: model.identity.description,
-                    compute: model.compute, threads: configuration.threads,
-                    architecture: model.architecture, context_length: model.contextLength,
-                    dimensions: model.dimensions, default_max_rationale_tokens: limits.defaultMaxRationaleTokens,
-                    max_rationale_tokens: limits.maxRationaleTokens,
-                    system_prompt: model.promptBuilder.systemPrompt,
-                    queue: Info.Queue(live: load.live, waiting: load.waiting)))
-        } catch {
-            return error.response
-        }
     }
 }
 

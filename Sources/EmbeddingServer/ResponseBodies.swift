@@ -63,6 +63,8 @@ struct Info: Encodable {
     let auto_truncate = true
     let version: String
     let checkpoint: String
+    let checkpoints: [String]
+    let base: String?
     let compute: String
     let threads: Int
     let architecture: String
@@ -72,4 +74,32 @@ struct Info: Encodable {
     let max_rationale_tokens: Int
     let system_prompt: String
     let queue: Queue
+}
+
+/// The answer of `/v1/models`: OpenAI's keys, and ours.
+struct ModelList: Encodable {
+    struct Model: Encodable {
+        let id: String
+        let object = "model"
+        /// A checkpoint's files do not tell when it was made.
+        let created = 0
+        let owned_by = "grace-server"
+        let checkpoint: String
+        let fingerprint: String
+        let active: Bool
+    }
+
+    let object = "list"
+    let data: [Model]
+}
+
+/// The answer of `/v2/health/live`.
+struct Liveness: Encodable {
+    let live = true
+}
+
+/// The answer of the routes of KServe's protocol that ask for readiness.
+struct Readiness: Encodable {
+    let name: String
+    let ready = true
 }

@@ -1,22 +1,32 @@
-import Confinement
-import Dispatch
 import Engine
 import Foundation
 import Grace
 import HTTP
 import Logging
+import Serving
 import Transformer
 
 /// Why the server could not start.
 package enum ServerError: Error, Equatable, Sendable, CustomStringConvertible {
     case kernels(GraceError)
     case listener(ListenerError)
-    case model(GraceError)
+    case model(StoreError)
+    case keys(KeyFile.Failure)
+    /// Whoever reaches the admin listener from elsewhere must show a key.
+    case adminWithoutKey(address: String)
+    /// A name that would mean two things.
+    case alias(name: String)
 
     package var description: String {
         switch self {
         case .listener(let error): "\(error)"
-        case .kernels(let error), .model(let error): "\(error)"
+        case .kernels(let error): "\(error)"
+        case .model(let error): "\(error)"
+        case .keys(let error): "\(error)"
+        case .adminWithoutKey(let address):
+            "the admin listener on \(address) can be reached from other machines: it needs --admin-key-file"
+        case .alias(let name):
+            "--model-alias \(name)=…: \(name) is a checkpoint's name, or \"\(CheckpointRouting.activeName)\""
         }
     }
 }
@@ -26,11 +36,10 @@ package struct Server: Sendable {
     private let configuration: ServerConfiguration
     private let logger: Logger
     private let store: ModelStore
-    /// Of the server, not of the model: results are known by their checkpoint.
-    private let sharing: SharedGenerations
     private let http: HTTPServer
+    private let admin: HTTPServer?
 
-    /// Takes the address, so that a port in use is known before a model is read.
+    /// Takes the addresses, so that a port in use is known before a model is read.
     ///
     /// - Throws: `ServerError`
     package init(configuration: ServerConfiguration, logger: Logger) throws(ServerError) {
@@ -39,23 +48,58 @@ package struct Server: Sendable {
         } catch {
             throw .kernels(error)
         }
+        Compute.returnLargeMemory()
         self.configuration = configuration
         self.logger = logger
-        store = ModelStore(loading: configuration.model)
-        sharing = SharedGenerations(entryLimit: configuration.cacheEntries)
+        store = ModelStore(
+            directory: configuration.models, loader: configuration.modelLoader, memoryLimit: configuration.memoryLimit
+        ) { event in logger.log(event) }
+        let names = store.listing.checkpoints.map(\.name) + [CheckpointRouting.activeName]
+        if let alias = configuration.routing.aliases.keys.sorted().first(where: names.contains) {
+            throw .alias(name: alias)
+        }
         do throws(ListenerError) {
-            let listener = try Listener(host: configuration.host, port: configuration.port)
             http = HTTPServer(
-                listener: listener,
-                handler: EmbeddingService(store: store, configuration: configuration, logger: logger),
+                listener: try Listener(host: configuration.host, port: configuration.port),
+                handler: LoggedApplication(store: store, configuration: configuration, logger: logger),
                 limits: configuration.httpLimits)
         } catch {
             throw .listener(error)
         }
+        if let settings = configuration.admin {
+            admin = try Self.adminServer(settings, store: store, routing: configuration.routing, logger: logger)
+        } else {
+            admin = nil
+        }
+    }
+
+    private static func adminServer(
+        _ admin: AdminConfiguration, store: ModelStore, routing: CheckpointRouting, logger: Logger
+    ) throws(ServerError) -> HTTPServer {
+        let keys: KeyFile?
+        do throws(KeyFile.Failure) {
+            keys = try admin.keyFile.map { path throws(KeyFile.Failure) in try KeyFile(path: path) }
+        } catch {
+            throw .keys(error)
+        }
+        let listener: Listener
+        do throws(ListenerError) {
+            listener = try Listener(host: admin.host, port: admin.port)
+        } catch {
+            throw .listener(error)
+        }
+        guard listener.address.isLoopback || keys != nil else {
+            throw .adminWithoutKey(address: listener.address.description)
+        }
+        return HTTPServer(
+            listener: listener, handler: AdminService(store: store, routing: routing, keys: keys, logger: logger))
     }
 
     /// What the server listens on.
     package var address: SocketAddress { http.address }
+
+    /// What the operator's listener listens on; nil without one.
+    package var adminAddress: SocketAddress? { admin?.address }
 
     /// Answers requests from now on: with 503 until the model is loaded.
     ///
@@ -64,49 +108,76 @@ package struct Server: Sendable {
     package func start() async throws(ServerError) -> String {
         Compute.useThreads(configuration.threads)
         http.start()
+        admin?.start()
         let start = ContinuousClock.now
-        do throws(GraceError) {
-            let embedder = try await load()
-            store.enter(.ready(embedder))
-            let model = embedder.model
-            logger.info(
-                "compute",
-                metadata: [
-                    "compute": "\(model.compute)", "threads": "\(configuration.threads)",
-                    "coretype": "\(ProcessInfo.processInfo.environment["OPENBLAS_CORETYPE"] ?? "unset")",
-                ])
-            let seconds = (ContinuousClock.now - start) / .seconds(1)
-            return "grace-server \(graceVersion) ready: http://\(address), \(model.identity), "
-                + "\(model.precision.rawValue) (\(Compute.kernels(for: model.precision))), \(configuration.threads) threads, "
-                + "loaded in \(String(format: "%.2f", seconds)) s"
+        do throws(StoreError) {
+            try await store.start(configuration.model)
         } catch {
-            store.enter(.failed(reason: "\(error)"))
-            await http.shutdown(deadline: .zero)
+            await stopListening(deadline: .zero)
             throw .model(error)
         }
+        let seconds = (ContinuousClock.now - start) / .seconds(1)
+        if let canary = configuration.routing.canary { loadCanary(canary.checkpoint) }
+        return readyLine(seconds: seconds)
     }
 
-    /// Stops accepting, finishes what is in flight up to the deadline, and ends the engine.
+    /// Looks at the directory of checkpoints again.
+    package func rescan() {
+        store.rescan()
+        logger.notice("checkpoints", metadata: ["names": "\(store.listing.checkpoints.map(\.name))"])
+    }
+
+    /// Stops accepting, finishes what is in flight up to the deadline, and ends the engines.
     package func stop() async {
-        let last = store.state
-        store.enter(.stopping)
-        await http.shutdown(deadline: configuration.shutdownDeadline)
-        if case .ready(let embedder) = last {
-            embedder.engine.stop()
+        store.stop()
+        await stopListening(deadline: configuration.shutdownDeadline)
+        await store.endAll()
+    }
+
+    private func stopListening(deadline: Duration) async {
+        async let admin: Void? = admin?.shutdown(deadline: deadline)
+        await http.shutdown(deadline: deadline)
+        await admin
+    }
+
+    /// While it loads, and if it fails, the active checkpoint answers in its place; the log has the reason.
+    private func loadCanary(_ name: String) {
+        do throws(StoreError) {
+            _ = try store.load(name, activates: false)
+        } catch {
+            logger.log(.failed(name: name, error))
         }
     }
 
-    private func load() async throws(GraceError) -> Embedder {
-        let result = await runBlocking(on: DispatchQueue(label: "loading")) {
-            Result { () throws(GraceError) in
-                let path = try configuration.models.resolve(configuration.model)
-                return try Embedder(
-                    model: LoadedModel(
-                        path: path, settings: configuration.settings, precision: configuration.precision),
-                    limits: configuration.batchLimits, maxInputTokens: configuration.maxInputTokens,
-                    workers: configuration.threads, speculation: configuration.speculation, sharing: sharing)
-            }
+    private func readyLine(seconds: Double) -> String {
+        guard let model = store.listing.activeModel else { return "grace-server \(graceVersion) ready" }
+        logger.info(
+            "compute",
+            metadata: [
+                "compute": "\(model.compute)", "threads": "\(configuration.threads)",
+                "coretype": "\(ProcessInfo.processInfo.environment["OPENBLAS_CORETYPE"] ?? "unset")",
+            ])
+        return "grace-server \(graceVersion) ready: http://\(address), \(model.identity), "
+            + "\(model.precision.rawValue) (\(Compute.kernels(for: model.precision))), \(configuration.threads) threads, "
+            + "loaded in \(String(format: "%.2f", seconds)) s"
+            + (admin.map { ", admin http://\($0.address)" } ?? "")
+    }
+}
+
+extension Logger {
+    /// A line for what happens to a checkpoint.
+    fileprivate func log(_ event: StoreEvent) {
+        switch event {
+        case .loading(let name): info("loading", metadata: ["checkpoint": "\(name)"])
+        case .loaded(let name, let identity, let isActive):
+            notice(
+                isActive ? "loaded and active" : "loaded",
+                metadata: ["checkpoint": "\(name)", "fingerprint": "\(identity.fingerprint)"])
+        case .failed(let name, let error):
+            self.error("load failed", metadata: ["checkpoint": "\(name)", "reason": "\(error)"])
+        case .activated(let name): notice("active", metadata: ["checkpoint": "\(name)"])
+        case .draining(let name): info("unloading", metadata: ["checkpoint": "\(name)"])
+        case .unloaded(let name): notice("unloaded", metadata: ["checkpoint": "\(name)"])
         }
-        return try result.get()
     }
 }

@@ -1,6 +1,7 @@
 import Engine
 import Grace
 import HTTP
+import Serving
 import SystemPackage
 import Transformer
 
@@ -15,14 +16,21 @@ package struct ServerConfiguration: Sendable {
     package var port = 8080
     /// Where `model` is looked up.
     package var models = ModelDirectory(path: "Models")
-    /// A name in `models`, or a path.
+    /// The checkpoint that is active at first: a name in `models`, or a path.
     package var model = "SmolLM2-135M-Instruct"
+    /// What the models may take together, in bytes.
+    package var memoryLimit = MachineMemory.byteCount
+    /// How requests find their checkpoint.
+    package var routing = CheckpointRouting()
+    /// Where operators load and switch checkpoints; nil for nowhere.
+    package var admin: AdminConfiguration? = AdminConfiguration()
     /// The number format of the products; nil takes what suits checkpoint and processor. Answers of `/info` and
     /// `x-grace-compute` name it.
     package var precision: Precision?
     /// Threads of a matrix product; more than the physical cores slow it down.
     package var threads = PhysicalCores.count
-    /// The system message; another one gives vectors that must not be mixed with these.
+    /// The system message of checkpoints that have none of their own; another one gives vectors that must not be mixed with
+    /// these.
     package var settings = GraceSettings()
     /// The most tokens of a prompt, template and system message among them.
     package var maxInputTokens = GraceSettings.publishedMaxInputTokens
@@ -41,6 +49,19 @@ package struct ServerConfiguration: Sendable {
     package var httpLimits = HTTPLimits()
     /// How long requests in flight may take after a signal to stop.
     package var shutdownDeadline = Duration.seconds(30)
+
+    /// The defaults of the command line.
+    package init() {}
+}
+
+/// The operator's listener.
+package struct AdminConfiguration: Sendable, Equatable {
+    /// By default only this machine can connect; another address needs a key file.
+    package var host = "127.0.0.1"
+    /// 0 takes a free port.
+    package var port = 8081
+    /// One key a line; nil asks for none.
+    package var keyFile: FilePath?
 
     /// The defaults of the command line.
     package init() {}

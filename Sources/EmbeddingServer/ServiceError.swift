@@ -1,6 +1,7 @@
 import Engine
 import Grace
 import HTTP
+import Serving
 
 /// Everything that a route can answer instead of a result.
 package enum ServiceError: Error, Equatable, Sendable {
@@ -22,6 +23,14 @@ package enum ServiceError: Error, Equatable, Sendable {
     case unhealthy(String)
     /// The model failed.
     case backend(String)
+    /// No checkpoint of the name.
+    case unknownCheckpoint(String)
+    /// What a checkpoint is doing does not allow it.
+    case conflict(String)
+    /// There is no memory for it.
+    case noMemory(String)
+    /// A key is missing or wrong.
+    case unauthorized
 
     /// The error of a request that the model store, the tokenizer or the engine refused.
     package init(_ error: GraceError) {
@@ -32,8 +41,19 @@ package enum ServiceError: Error, Equatable, Sendable {
         case .engine(.queueFull): self = .overloaded("\(error)")
         case .engine(.stopped), .engine(.cancelled): self = .unhealthy("\(error)")
         case .engine(.notFinite), .kernels, .checkpoint, .transformer, .missingChatTemplate, .missingEndOfTurn,
-            .vocabularyMismatch, .unknownModel:
+            .vocabularyMismatch, .rationaleLimit, .linkOutside, .unknownModel:
             self = .backend("\(error)")
+        }
+    }
+
+    /// The error of what the store of checkpoints refused.
+    package init(_ error: StoreError) {
+        switch error {
+        case .unknown, .notServed, .invalid(_, .unknownModel): self = .unknownCheckpoint("\(error)")
+        case .busy, .draining, .inUse, .notLoaded, .nothingToRollBackTo: self = .conflict("\(error)")
+        case .overMemoryLimit: self = .noMemory("\(error)")
+        case .invalid, .canary: self = .invalid("\(error)")
+        case .noModel, .stopping: self = .unhealthy("\(error)")
         }
     }
 }
@@ -60,6 +80,11 @@ extension ServiceError {
         case .overloaded(let message): (.tooManyRequests, "Overloaded", message)
         case .unhealthy(let message): (.serviceUnavailable, "Unhealthy", message)
         case .backend(let message): (.failedDependency, "Backend", message)
+        case .unknownCheckpoint(let message): (.notFound, "Request", message)
+        case .conflict(let message): (.conflict, "Conflict", message)
+        case .noMemory(let message): (.insufficientStorage, "Memory", message)
+        case .unauthorized:
+            (.unauthorized, "Unauthorized", "expected Authorization: Bearer and a key of the key file")
         }
     }
 
@@ -70,6 +95,8 @@ extension ServiceError {
         if status == .tooManyRequests || status == .serviceUnavailable {
             response.headers["Retry-After"] = "1"
         }
+        // RFC 9110, section 11.6.1.
+        if status == .unauthorized { response.headers["WWW-Authenticate"] = "Bearer" }
         return response
     }
 }

@@ -8,9 +8,10 @@ struct ValidatedRequest {
     let dimensions: Int?
     let withEmbedding: Bool
 
-    /// - Parameter channels: the length of the model's vectors.
+    /// - Parameter model: the model that will answer; its own defaults come before the server's.
     /// - Throws: `ServiceError.empty`, `.invalid`, naming the field and both values.
-    init(_ request: EmbedRequest, limits: RequestLimits, channels: Int) throws(ServiceError) {
+    init(_ request: EmbedRequest, limits: RequestLimits, model: LoadedModel) throws(ServiceError) {
+        let defaults = model.defaults
         texts = request.inputs.texts
         guard !texts.isEmpty else { throw .empty("`inputs` cannot be empty") }
         guard texts.count <= limits.maxClientBatchSize else {
@@ -20,24 +21,26 @@ struct ValidatedRequest {
             let place = request.inputs == .one("") ? "`inputs`" : "`inputs[\(index)]`"
             throw .empty("\(place) cannot be empty")
         }
-        let rationale = request.maxRationaleTokens ?? limits.defaultMaxRationaleTokens
+        let rationale = request.maxRationaleTokens ?? defaults.maxRationaleTokens ?? limits.defaultMaxRationaleTokens
         guard (0...limits.maxRationaleTokens).contains(rationale) else {
             throw .invalid("`max_rationale_tokens` is \(rationale), allowed are 0 to \(limits.maxRationaleTokens)")
         }
-        guard (0...100).contains(request.temperature) else {
-            throw .invalid("`temperature` is \(request.temperature), allowed are 0 to 100")
+        let temperature = request.temperature ?? defaults.temperature ?? 0
+        guard (0...100).contains(temperature) else {
+            throw .invalid("`temperature` is \(temperature), allowed are 0 to 100")
         }
-        guard Float(request.topP) > 0, request.topP <= 1 else {
-            throw .invalid("`top_p` is \(request.topP), allowed are numbers over 0 up to 1")
+        let topP = request.topP ?? defaults.topP ?? 1
+        guard Float(topP) > 0, topP <= 1 else {
+            throw .invalid("`top_p` is \(topP), allowed are numbers over 0 up to 1")
         }
-        if let dimensions = request.dimensions, !(1...channels).contains(dimensions) {
-            throw .invalid("`dimensions` is \(dimensions), allowed are 1 to \(channels)")
+        if let dimensions = request.dimensions, !(1...model.dimensions).contains(dimensions) {
+            throw .invalid("`dimensions` is \(dimensions), allowed are 1 to \(model.dimensions)")
         }
         settings = EmbeddingSettings(
-            maxRationaleTokens: rationale, temperature: Float(request.temperature), topP: Float(request.topP),
+            maxRationaleTokens: rationale, temperature: Float(temperature), topP: Float(topP),
             seed: request.seed,
             truncation: request.truncate ? request.truncationDirection : .refuse)
-        normalize = request.normalize
+        normalize = request.normalize ?? defaults.normalizes ?? true
         dimensions = request.dimensions
         withEmbedding = request.embedding
     }

@@ -27,7 +27,8 @@ final class GenerationLoop {
         speculation = configuration.speculation
         activations = Activations(
             configuration: model.configuration, tokenCapacity: configuration.limits.maxStepTokens,
-            samplingCapacity: Self.samplingCapacity(configuration), workerCount: configuration.workers)
+            samplingCapacity: Self.samplingCapacity(configuration.limits, configuration.speculation),
+            workerCount: configuration.workers)
         let tokens = configuration.sharedPrefix
         pagePool = model.makePagePool()
         let cache = KVCache(pool: pagePool)
@@ -56,9 +57,8 @@ final class GenerationLoop {
     }
 
     /// Rows of logits that a step can need: one for each row that writes, and one for each guess.
-    private static func samplingCapacity(_ configuration: GenerationEngine.Configuration) -> Int {
-        let limits = configuration.limits
-        guard let speculation = configuration.speculation else { return limits.maxLiveRequests }
+    static func samplingCapacity(_ limits: BatchScheduler.Limits, _ speculation: Speculation?) -> Int {
+        guard let speculation else { return limits.maxLiveRequests }
         return max(limits.maxLiveRequests, speculation.maxLiveRequests + speculation.maxStepDraftTokens)
     }
 

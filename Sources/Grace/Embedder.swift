@@ -101,6 +101,12 @@ package struct Embedder: Sendable {
     ///
     /// - Throws: `GraceError`
     package func embed(_ texts: [String], settings: EmbeddingSettings) async throws(GraceError) -> [Embedding] {
+        try await embed(texts, settings: settings, sharing: sharing)
+    }
+
+    private func embed(
+        _ texts: [String], settings: EmbeddingSettings, sharing: SharedGenerations
+    ) async throws(GraceError) -> [Embedding] {
         let prompts = try await prompts(for: texts, settings: settings)
         let requests = zip(texts, prompts).map { text, prompt in
             GenerationRequest(
@@ -119,6 +125,19 @@ package struct Embedder: Sendable {
         return zip(outcomes, zip(prompts, requests)).map { outcome, asked in
             embedding(outcome.result, outcome.source, prompt: asked.0, seed: asked.1.sampling.seed)
         }
+    }
+
+    /// Embeds a text without results that are kept or shared.
+    ///
+    /// - Throws: `GraceError`
+    package func embedAnew(_ text: String, settings: EmbeddingSettings) async throws(GraceError) -> Embedding {
+        try await embed([text], settings: settings, sharing: SharedGenerations(entryLimit: 0))[0]
+    }
+
+    /// Whether no text is live or waiting.
+    package var isIdle: Bool {
+        let load = engine.load
+        return load.live + load.waiting == 0
     }
 
     private func embedding(

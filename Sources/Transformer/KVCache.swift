@@ -38,10 +38,27 @@ extension Transformer {
             case .float32: .float32
             case .packed: .bfloat16
             }
-        let c = configuration
-        return KeyValuePagePool(
-            shape: KeyValueShape(
-                layerCount: c.layerCount, keyValueHeadCount: c.keyValueHeadCount, headSize: c.headSize,
-                format: format))
+        return KeyValuePagePool(shape: configuration.keyValueShape(format))
+    }
+}
+
+extension TransformerConfiguration {
+    /// What is kept of each position.
+    func keyValueShape(_ format: KeyValueFormat) -> KeyValueShape {
+        KeyValueShape(
+            layerCount: layerCount, keyValueHeadCount: keyValueHeadCount, headSize: headSize, format: format)
+    }
+
+    /// What keys and values take, in bytes: so many positions in so many sequences, each of whole pages.
+    package func keyValueByteCount(positions: Int, sequences: Int, precision: Precision) -> Int {
+        let shape = keyValueShape(precision == .float32 ? .float32 : .bfloat16)
+        return (positions / KeyValueShape.pagePositions + sequences) * shape.pageBytes
+    }
+
+    /// What the buffers of a step take, in bytes: `tokens` tokens of which `samplingRows` rows sample.
+    package func activationByteCount(tokens: Int, samplingRows: Int) -> Int {
+        let attention = 2 * headCount * headSize + 2 * keyValueHeadCount * headSize + headSize
+        let token = 3 * hiddenSize + attention + 2 * feedForwardSize
+        return MemoryLayout<Float>.size * (tokens * token + samplingRows * (hiddenSize + vocabularySize))
     }
 }

@@ -3,6 +3,7 @@ import Benchmark
 import EmbeddingServer
 import Foundation
 import Grace
+import Serving
 import SystemPackage
 import Transformer
 

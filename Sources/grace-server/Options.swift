@@ -3,6 +3,7 @@ import EmbeddingServer
 import Engine
 import Grace
 import HTTP
+import Serving
 import SystemPackage
 import Transformer
 
@@ -69,7 +70,8 @@ struct ModelOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "The system message before every text; part of the checkpoint's fingerprint.", valueName: "text"))
+            "The system message before every text, where the checkpoint has none of its own; part of the fingerprint.",
+            valueName: "text"))
     var systemPrompt = defaults.settings.systemPrompt
 
     func validate() throws {

@@ -14,17 +14,20 @@ struct ServeCommand: AsyncParsableCommand {
         usage: """
             grace-server [<options>]
             grace-server benchmark [<options>]
+            grace-server checkpoints <command>
             """,
         discussion: """
             The model writes a rationale of its understanding of each text; text and rationale are mean-pooled into \
             the vector. POST texts to /embed, or to /explain for the rationales. See docs/api.md.
 
-            grace-server benchmark measures a model on this machine instead: see its own --help.
+            grace-server benchmark measures a model on this machine instead, and grace-server checkpoints speaks to a \
+            running server's admin listener: see their own --help.
             """,
         helpNames: .shortAndLong)
 
     @OptionGroup(title: "Listening") var listening: ListeningOptions
     @OptionGroup(title: "Model") var model: ModelOptions
+    @OptionGroup(title: "Checkpoints") var checkpoints: CheckpointOptions
     @OptionGroup(title: "Limits") var limits: LimitOptions
 
     @Option(help: "The least severe messages to log: trace, debug, info, notice, warning, error or critical.")
@@ -33,6 +36,7 @@ struct ServeCommand: AsyncParsableCommand {
     func validate() throws {
         try listening.validate()
         try model.validate()
+        try checkpoints.validate()
         try limits.validate()
     }
 
@@ -42,7 +46,7 @@ struct ServeCommand: AsyncParsableCommand {
         var logger = Logger(label: "grace-server") { StreamLogHandler.standardError(label: $0) }
         logger.logLevel = logLevel
         let (events, report) = AsyncStream.makeStream(of: Event.self)
-        try TerminationSignals.listen { report.yield(.signal($0)) }
+        try Signals.listen { report.yield(.signal($0)) }
         let server: Server
         do throws(ServerError) {
             server = try Server(configuration: serverConfiguration, logger: logger)
@@ -63,6 +67,8 @@ struct ServeCommand: AsyncParsableCommand {
                 fflush(nil)
             case .started(.failure(let error)):
                 throw failure(error)
+            case .signal(SIGHUP):
+                server.rescan()
             case .signal(let number):
                 logger.notice("stopping", metadata: ["signal": "\(number)"])
                 await server.stop()
@@ -85,6 +91,7 @@ struct ServeCommand: AsyncParsableCommand {
         var configuration = ServerConfiguration()
         listening.apply(to: &configuration)
         model.apply(to: &configuration)
+        checkpoints.apply(to: &configuration)
         limits.apply(to: &configuration)
         return configuration
     }

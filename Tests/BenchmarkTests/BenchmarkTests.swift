@@ -1,6 +1,7 @@
 import Benchmark
 import Foundation
 import Grace
+import Serving
 import SystemPackage
 import TestSupport
 import Testing

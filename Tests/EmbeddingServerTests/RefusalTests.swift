@@ -2,6 +2,7 @@ import EmbeddingServer
 import Engine
 import Grace
 import HTTP
+import Serving
 import TestSupport
 import Testing
 
@@ -131,7 +132,7 @@ struct RefusalTests {
             ["Content-Type": "application/json", "Content-Encoding": "gzip"],
         ] as [HTTPFields])
     func mediaTypes(headers: HTTPFields) async throws {
-        let response = await ServiceFixture.loading().send(.post, "/embed", headers: headers, #"{"inputs": "a"}"#)
+        let response = await ServiceFixture.without().send(.post, "/embed", headers: headers, #"{"inputs": "a"}"#)
         #expect(response.status == .unsupportedMediaType)
         #expect(try response.errorAnswer().error_type == "Request")
     }
@@ -148,21 +149,21 @@ struct RefusalTests {
 
     @Test("While no model is ready every route that needs one answers 503 with the reason")
     func unhealthy() async throws {
-        let fixture = ServiceFixture.loading()
-        for (reason, state) in [
-            ("the model tiny-qwen2 is loading", nil),
-            ("no model is loaded: broken", ModelStore.State.failed(reason: "broken")),
-            ("the server is stopping", .stopping),
-        ] {
-            if let state { fixture.store.enter(state) }
+        let fixture = ServiceFixture.without()
+        for (reason, change) in [
+            ("no model is loaded", { _ in }), ("the server is stopping", { $0.stop() }),
+        ] as [(String, (ModelStore) -> Void)] {
+            change(fixture.store)
             for (method, path) in [
-                (HTTPMethod.get, "/health"), (.get, "/info"), (.post, "/embed"), (.post, "/explain"),
+                (HTTPMethod.get, "/health"), (.get, "/info"), (.get, "/v2/health/ready"), (.post, "/embed"),
+                (.post, "/explain"),
             ] {
                 let response = await fixture.send(method, path, #"{"inputs": "a"}"#)
                 #expect(response.status == .serviceUnavailable)
                 #expect(response.headers["Retry-After"] != nil)
                 #expect(try response.errorAnswer() == ErrorAnswer(error: reason, error_type: "Unhealthy"))
             }
+            #expect(await fixture.send(.get, "/v2/health/live").status == .ok)
         }
     }
 
@@ -196,7 +197,7 @@ struct RefusalTests {
 
     @Test("Unknown paths and methods are answered as JSON")
     func routing() async throws {
-        let fixture = ServiceFixture.loading()
+        let fixture = ServiceFixture.without()
         let missing = await fixture.send(.get, "/nowhere")
         #expect(missing.status == .notFound)
         #expect(try missing.errorAnswer().error_type == "Request")

@@ -4,6 +4,7 @@ import Foundation
 import Grace
 import HTTP
 import Logging
+import Serving
 import SystemPackage
 import TestSupport
 import Testing
@@ -41,13 +42,14 @@ struct ServerReferenceTests {
         guard let path = TestModels.path(ofReference: "tiny-qwen2") else { return }
         let server = try await start(path) { $0.batchLimits.maxLiveRequests = 1 }
         let port = server.address.port
-        // A rationale that takes far longer than this test may, unless it is given up.
+        // One after the other they take far longer than this test may, unless they are given up.
+        let texts = (0..<32).map { "\"text \($0)\"" }.joined(separator: ",")
         let abandoned = await onThread {
             let client = TestClient(port: port)
-            client.send(request("/embed", Array(#"{"inputs": "x", "max_rationale_tokens": 900}"#.utf8)))
+            client.send(request("/embed", Array(#"{"inputs": [\#(texts)], "max_rationale_tokens": 900}"#.utf8)))
             return client
         }
-        while await load(port: port) != (1, 0) { try await Task.sleep(for: .milliseconds(1)) }
+        while await load(port: port).live != 1 { try await Task.sleep(for: .milliseconds(1)) }
         abandoned.close()
         while await load(port: port) != (0, 0) { try await Task.sleep(for: .milliseconds(1)) }
         let next = await onThread {
@@ -74,11 +76,13 @@ struct ServerReferenceTests {
     func missingModel() async throws {
         var configuration = ServerConfiguration()
         configuration.port = 0
+        configuration.admin?.port = 0
         configuration.models = ModelDirectory(path: "/nonexistent")
         configuration.model = "some"
         let server = try Server(configuration: configuration, logger: .silent)
         await #expect(
-            throws: ServerError.model(.unknownModel(name: "some", directory: "/nonexistent", available: []))
+            throws: ServerError.model(
+                .invalid(name: "some", .unknownModel(name: "some", directory: "/nonexistent", available: [])))
         ) { try await server.start() }
     }
 
@@ -87,6 +91,7 @@ struct ServerReferenceTests {
         let listener = try Listener(host: "127.0.0.1", port: 0)
         var configuration = ServerConfiguration()
         configuration.port = listener.address.port
+        configuration.admin = nil
         #expect(throws: ServerError.self) { try Server(configuration: configuration, logger: .silent) }
     }
 
@@ -95,6 +100,7 @@ struct ServerReferenceTests {
     ) async throws -> Server {
         var configuration = ServerConfiguration()
         configuration.port = 0
+        configuration.admin?.port = 0
         configuration.model = path
         // The reference's own.
         configuration.precision = .float32
@@ -107,7 +113,7 @@ struct ServerReferenceTests {
 }
 
 extension Logger {
-    fileprivate static let silent = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+    static let silent = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
 }
 
 private func request(_ path: String, _ body: [UInt8]) -> [UInt8] {

@@ -4,6 +4,7 @@ import Foundation
 import Grace
 import HTTP
 import Logging
+import Serving
 import SystemPackage
 import TestSupport
 import Testing
@@ -11,45 +12,46 @@ import Transformer
 
 /// The application in memory, over a tiny model or over none.
 struct ServiceFixture {
-    let service: EmbeddingService
+    let application: LoggedApplication
+    let admin: AdminService
     let store: ModelStore
-    private let embedder: Embedder?
 
     /// Runs `body` with the application over tiny-qwen2.
     static func withModel<Result>(
-        configure: (inout ServerConfiguration) -> Void = { _ in },
-        body: (ServiceFixture) async throws -> Result
+        models: String = "/nonexistent", configure: (inout ServerConfiguration) -> Void = { _ in },
+        keys: KeyFile? = nil, body: (ServiceFixture) async throws -> Result
     ) async throws -> Result {
         let path = try #require(TestModels.path(ofReference: "tiny-qwen2"))
-        let configuration = configuration(configure)
-        let embedder = try Embedder(
-            model: LoadedModel(path: FilePath(path), precision: configuration.precision),
-            limits: configuration.batchLimits, maxInputTokens: configuration.maxInputTokens,
-            sharing: SharedGenerations(entryLimit: configuration.cacheEntries))
-        defer { embedder.engine.stop() }
-        let fixture = ServiceFixture(configuration, embedder)
-        fixture.store.enter(.ready(embedder))
-        return try await body(fixture)
+        let fixture = without(models: models, configure: configure, keys: keys)
+        try await fixture.store.start(path)
+        do {
+            let result = try await body(fixture)
+            await fixture.store.endAll()
+            return result
+        } catch {
+            await fixture.store.endAll()
+            throw error
+        }
     }
 
-    /// The application while its model is loading.
-    static func loading() -> ServiceFixture {
-        ServiceFixture(configuration { _ in }, nil)
-    }
-
-    private static func configuration(_ configure: (inout ServerConfiguration) -> Void) -> ServerConfiguration {
+    /// The application before any model is loaded.
+    static func without(
+        models: String = "/nonexistent", configure: (inout ServerConfiguration) -> Void = { _ in }, keys: KeyFile? = nil
+    ) -> ServiceFixture {
         var configuration = ServerConfiguration()
+        configuration.models = ModelDirectory(path: FilePath(models))
         configuration.precision = .float32
         configuration.requestLimits.defaultMaxRationaleTokens = 8
         configure(&configuration)
-        return configuration
+        return ServiceFixture(configuration, keys)
     }
 
-    private init(_ configuration: ServerConfiguration, _ embedder: Embedder?) {
-        self.embedder = embedder
-        store = ModelStore(loading: "tiny-qwen2")
-        service = EmbeddingService(
-            store: store, configuration: configuration, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+    private init(_ configuration: ServerConfiguration, _ keys: KeyFile?) {
+        let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        store = ModelStore(
+            directory: configuration.models, loader: configuration.modelLoader, memoryLimit: configuration.memoryLimit)
+        application = LoggedApplication(store: store, configuration: configuration, logger: logger)
+        admin = AdminService(store: store, routing: configuration.routing, keys: keys, logger: logger)
     }
 
     /// Sends a request as a connection would: the head first, then all of it.
@@ -66,8 +68,20 @@ struct ServiceFixture {
     ) async -> HTTPResponse {
         let head = HTTPRequestHead(
             method: method, target: path, path: path, headers: headers, framing: .length(body.count))
-        if let refusal = service.refuse(head) { return refusal }
-        return await service.respond(to: HTTPRequest(head: head, body: body))
+        if let refusal = application.refuse(head) { return refusal }
+        return await application.respond(to: HTTPRequest(head: head, body: body))
+    }
+
+    /// The same on the operator's listener.
+    func administer(
+        _ method: HTTPMethod, _ path: String, query: String? = nil,
+        headers: HTTPFields = ["Content-Type": "application/json"], _ body: String = ""
+    ) async -> HTTPResponse {
+        let head = HTTPRequestHead(
+            method: method, target: path, path: path, query: query, headers: headers,
+            framing: .length(body.utf8.count))
+        if let refusal = admin.refuse(head) { return refusal }
+        return await admin.respond(to: HTTPRequest(head: head, body: Array(body.utf8)))
     }
 
     func embed(_ body: String) async throws -> [[Float]] {

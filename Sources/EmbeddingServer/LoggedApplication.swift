@@ -1,15 +1,21 @@
-import Grace
 import HTTP
 import Logging
+import Serving
 
-/// The HTTP application: the routes, with what every answer carries and one line in the log for each request.
-package struct EmbeddingService: HTTPHandler {
+/// Routes, with what every answer carries and one line in the log for each request.
+package struct LoggedApplication: HTTPHandler {
     private let router: Router
     private let logger: Logger
 
-    /// Answers with whatever model the store holds at the time, within the configuration's limits.
+    /// The application that embeds: it answers with whatever model the store holds at the time, within the configuration's
+    /// limits.
     package init(store: ModelStore, configuration: ServerConfiguration, logger: Logger) {
-        router = EmbeddingRoutes(store: store, configuration: configuration).router()
+        self.init(router: EmbeddingRoutes(store: store, configuration: configuration).router(), logger: logger)
+    }
+
+    /// An application of these routes.
+    init(router: Router, logger: Logger) {
+        self.router = router
         self.logger = logger
     }
 
@@ -23,8 +29,12 @@ package struct EmbeddingService: HTTPHandler {
 
     /// The router's refusal, under the request's identifier, and a line in the log.
     package func refuse(_ head: HTTPRequestHead) -> HTTPResponse? {
-        guard let refusal = router.refuse(head) else { return nil }
-        let response = identified(refusal, head)
+        router.refuse(head).map { refusal($0, of: head) }
+    }
+
+    /// A refusal under the request's identifier, and a line in the log.
+    func refusal(_ response: HTTPResponse, of head: HTTPRequestHead) -> HTTPResponse {
+        let response = identified(response, head)
         log(head, response, .zero)
         return response
     }

@@ -1,0 +1,24 @@
+import Foundation
+import HTTP
+
+extension HTTPRequestHead {
+    /// Before a body is read: the refusal of anything but JSON as it is.
+    func refusalUnlessJSON() -> HTTPResponse? {
+        // RFC 9110, section 8.3: the type, without its parameters and without regard to case.
+        let type = headers["content-type"]
+        let essence = type?.split(separator: ";").first?.trimmingCharacters(in: .whitespaces).lowercased()
+        guard essence == "application/json" else { return ServiceError.unsupportedMediaType(found: type).response }
+        // RFC 9110, section 15.5.16: a content coding that is not understood is 415 as well.
+        if let coding = headers["content-encoding"], coding.lowercased() != "identity" {
+            return ServiceError.unsupportedContentCoding(coding).response
+        }
+        return nil
+    }
+
+    /// A segment of the path, its percent-encodings decoded; nil if there is none, or it is no UTF-8.
+    func pathSegment(_ index: Int) -> String? {
+        let segments = path.split(separator: "/", omittingEmptySubsequences: false).dropFirst()
+        guard segments.count > index else { return nil }
+        return segments[segments.startIndex + index].removingPercentEncoding
+    }
+}

@@ -1,0 +1,16 @@
+import Transformer
+
+extension GenerationEngine {
+    /// What an engine takes beside the model's weights, at most: the buffers of a step, and keys and values of as many
+    /// positions as the limits allow. In bytes.
+    package static func byteCount(
+        of configuration: TransformerConfiguration, precision: Precision, limits: BatchScheduler.Limits,
+        speculation: Speculation?
+    ) -> Int {
+        configuration.keyValueByteCount(
+            positions: limits.maxBatchTokens, sequences: limits.maxLiveRequests, precision: precision)
+            + configuration.activationByteCount(
+                tokens: limits.maxStepTokens,
+                samplingRows: GenerationLoop.samplingCapacity(limits, speculation))
+    }
+}
