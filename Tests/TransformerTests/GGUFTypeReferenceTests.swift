@@ -123,6 +123,23 @@ struct GGUFTypeReferenceTests {
         }
     }
 
+    @Test("Q4_K is served in int4, which takes its quants as they are, and what has other bits in int8")
+    func automaticPrecision() throws {
+        guard let golden = try golden() else { return }
+        for file in golden.files {
+            let checkpoint = try Checkpoint(path: FilePath(golden.directory.appendingPathComponent(file.file).path))
+            let expected: Precision? =
+                switch Set(file.firstRows.keys) {
+                case ["Q4_0"], ["Q4_1"], ["Q4_K"]: .int4
+                case let formats where formats.isDisjoint(with: ["Q4_0", "Q4_1", "Q4_K"]): .int8
+                // A majority decides.
+                default: nil
+                }
+            guard let expected else { continue }
+            #expect(Precision.automatic(for: checkpoint, kernels: .avx2) == expected, "\(file.file)")
+        }
+    }
+
     @Test("Packed weights stay close to them", arguments: [Precision.int4, .int8, .bfloat16])
     func packed(precision: Precision) throws {
         guard let golden = try golden() else { return }
