@@ -37,10 +37,11 @@ package enum ServiceError: Error, Equatable, Sendable {
         switch error {
         case .textTooLong, .noRoomForText, .nothingToPool, .rationaleTooLong, .engine(.tooManyPositions):
             self = .invalid("\(error)")
-        case .template, .tokenization: self = .tokenizer("\(error)")
+        case .template: self = .tokenizer("\(error)")
         case .engine(.queueFull): self = .overloaded("\(error)")
         case .engine(.stopped), .engine(.cancelled): self = .unhealthy("\(error)")
-        case .engine(.notFinite), .kernels, .checkpoint, .transformer, .missingChatTemplate, .missingEndOfTurn,
+        case .engine(.notFinite), .kernels, .checkpoint, .transformer, .tokenization, .unreadableTemplate,
+            .missingChatTemplate, .missingEndOfTurn,
             .vocabularyMismatch, .rationaleLimit, .linkOutside, .unknownModel:
             self = .backend("\(error)")
         }

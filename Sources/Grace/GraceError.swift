@@ -15,9 +15,9 @@ package enum GraceError: Error, Equatable, Sendable, CustomStringConvertible {
     /// The weights are at fault.
     case transformer(TransformerError)
     /// The tokenizer is at fault.
-    case tokenization(TokenizationError)
-    /// The chat template is at fault.
-    case template(ChatTemplateError)
+    case tokenization(checkpoint: String, TokenizationError)
+    /// The chat template cannot be read.
+    case unreadableTemplate(checkpoint: String, ChatTemplateError)
     /// A model without a chat template is not an instruct model.
     case missingChatTemplate(checkpoint: String)
     /// Neither the generation settings nor the tokenizer name a token that ends a turn.
@@ -32,6 +32,9 @@ package enum GraceError: Error, Equatable, Sendable, CustomStringConvertible {
     case unknownModel(name: String, directory: String, available: [String])
 
     // MARK: Embedding
+
+    /// The chat template refuses a text.
+    case template(ChatTemplateError)
 
     /// A text whose prompt is too long, where it may not be cut.
     case textTooLong(index: Int, tokens: Int, limit: Int)
@@ -49,8 +52,9 @@ package enum GraceError: Error, Equatable, Sendable, CustomStringConvertible {
         case .kernels(let error): "\(error)"
         case .checkpoint(let error): "\(error)"
         case .transformer(let error): "\(error)"
-        case .tokenization(let error): "\(error)"
-        case .template(let error): "chat template: \(error)"
+        case .tokenization(let checkpoint, let error): "\(checkpoint): \(error)"
+        case .unreadableTemplate(let checkpoint, let error): "\(checkpoint): \(error)"
+        case .template(let error): "\(error)"
         case .engine(let error): "\(error)"
         case .missingChatTemplate(let checkpoint):
             "\(checkpoint): there is no chat template; GRACE needs an instruct model"

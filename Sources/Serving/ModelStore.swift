@@ -14,7 +14,9 @@ package final class ModelStore: Sendable {
     package let loader: ModelLoader
     private let report: @Sendable (StoreEvent) -> Void
     private let state: Confined<State>
-    private let queue = DispatchQueue(label: "loading")
+    private let loadingQueue = DispatchQueue(label: "loading")
+    /// Of its own: what ends does not wait for what is read.
+    private let endingQueue = DispatchQueue(label: "ending")
 
     private struct State {
         var table: CheckpointTable<ServedModel>
@@ -65,7 +67,6 @@ package final class ModelStore: Sendable {
     /// Begins to load a checkpoint: to read it, try it and, if asked to, make it the active one. One that is loaded becomes
     /// active at once.
     ///
-    /// - Parameter nameOrPath: a name in the directory; the operator may give a path.
     /// - Returns: nil if there is nothing to wait for.
     /// - Throws: `StoreError`; what is wrong with the files is told by the load.
     package func load(_ name: String, activates: Bool) throws(StoreError) -> Loading? {
@@ -113,7 +114,7 @@ package final class ModelStore: Sendable {
 
     private func finishLoading(_ name: String) async -> Result<Void, StoreError> {
         do throws(StoreError) {
-            let model = try await runBlocking(on: queue) { [self] in
+            let model = try await runBlocking(on: loadingQueue) { [self] in
                 Result { () throws(StoreError) in try read(name) }
             }.get()
             do throws(CanaryFailure) {
@@ -170,7 +171,7 @@ package final class ModelStore: Sendable {
         return Task {
             await drain(name)
             // Now that nothing holds the model any more.
-            await runBlocking(on: queue) { Compute.releaseFreeMemory() }
+            await runBlocking(on: endingQueue) { Compute.releaseFreeMemory() }
             report(.unloaded(name: name))
             return .success(())
         }
@@ -192,7 +193,7 @@ package final class ModelStore: Sendable {
     }
 
     private func end(_ model: ServedModel) async {
-        await runBlocking(on: queue) { model.embedder.engine.stop() }
+        await runBlocking(on: endingQueue) { model.embedder.engine.stop() }
     }
 
     /// Takes nothing more.

@@ -64,17 +64,17 @@ struct TokenizerParts {
             + tokens.indices.filter { spellings.contains(Array(tokens[$0])) }
     }
 
-    /// - Throws: `GraceError.tokenization`, `.template`, `.missingChatTemplate`
+    /// - Throws: `GraceError.tokenization`, `.unreadableTemplate`, `.missingChatTemplate`
     func promptBuilder(checkpoint: String, settings: GraceSettings) throws(GraceError) -> GracePromptBuilder {
         guard let chatTemplate else { throw .missingChatTemplate(checkpoint: checkpoint) }
         let template: ChatTemplate
         do throws(ChatTemplateError) {
             template = try ChatTemplate(source: chatTemplate)
         } catch {
-            throw .template(error)
+            throw .unreadableTemplate(checkpoint: checkpoint, error)
         }
         return GracePromptBuilder(
-            tokenizer: try tokenizer(), template: template, systemPrompt: settings.systemPrompt,
+            tokenizer: try tokenizer(checkpoint: checkpoint), template: template, systemPrompt: settings.systemPrompt,
             beginOfText: beginOfText, endOfText: endOfText)
     }
 
@@ -90,7 +90,7 @@ struct TokenizerParts {
         return tokens
     }
 
-    private func tokenizer() throws(GraceError) -> Tokenizer {
+    private func tokenizer(checkpoint: String) throws(GraceError) -> Tokenizer {
         do throws(TokenizationError) {
             switch vocabulary {
             case .json(let bytes):
@@ -101,7 +101,7 @@ struct TokenizerParts {
                         tokens: tokens, tokenTypes: types, merges: merges, preTokenizerName: preTokenizerName))
             }
         } catch {
-            throw .tokenization(error)
+            throw .tokenization(checkpoint: checkpoint, error)
         }
     }
 }
