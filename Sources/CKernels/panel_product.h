@@ -35,6 +35,9 @@ INLINE void prefetch_share(grace_prefetch *ahead) {
 /// Multiplies as many rows as it is written for with the 32 outputs of one panel.
 typedef void (*grace_block_kernel)(PARAMETERS);
 
+/// The most rows that any kernel is written for.
+#define GRACE_BLOCK_LIMIT 12
+
 /// The kernels of one format and instruction set, for 1 up to `count` rows.
 typedef struct {
     const grace_block_kernel *blocks;

@@ -9,8 +9,7 @@ extension Transformer {
     ///   shapes and numbers.
     package func adapted(by adapter: LoRAAdapter) throws(TransformerError) -> Transformer {
         precondition(weights.layers.allSatisfy { $0.updates == nil }, "a model that has an adapter already")
-        let reader = LowRankReader(adapter: adapter, layerCount: weights.layers.count)
-        try reader.checkLayers()
+        let reader = try LowRankReader(adapter: adapter, base: weights)
         var updates: [LayerUpdates] = []
         for (index, layer) in weights.layers.enumerated() {
             updates.append(try reader.updates(of: layer, index: index))
@@ -22,46 +21,48 @@ extension Transformer {
 /// Reads the factors of one adapter in the shapes that the base's weights give them.
 private struct LowRankReader {
     let adapter: LoRAAdapter
-    let layerCount: Int
+
+    /// A linear layer of a decoder layer, and what it is called.
+    typealias NamedLayer = (tensor: TensorName.LayerTensor, layer: LinearLayer)
 
     private static let linearLayers: [TensorName.LayerTensor] = [
         .query, .key, .value, .attentionOutput, .gate, .up, .down,
     ]
 
-    /// The layer's path in the base, as adapters have it whatever layout the base is in.
-    private func module(_ index: Int, _ tensor: TensorName.LayerTensor) -> String {
-        TensorName.layer(index, tensor).stem(in: .huggingFace)
-    }
-
     /// - Throws: `unknownAdapterLayer` for a tensor of what the base does not have.
-    func checkLayers() throws(TransformerError) {
-        let known = Set((0..<layerCount).flatMap { index in Self.linearLayers.map { module(index, $0) } })
+    init(adapter: LoRAAdapter, base: TransformerWeights) throws(TransformerError) {
+        self.adapter = adapter
+        let known = Set(base.layers.indices.flatMap { index in Self.linearLayers.map { Self.module(index, $0) } })
         for module in adapter.modules.keys.sorted() where !known.contains(module) {
             throw .unknownAdapterLayer(
                 file: adapter.tensorsFile, tensor: LoRAAdapter.tensorName(of: module, isFirst: true),
-                layerCount: layerCount)
+                layerCount: base.layers.count)
         }
+    }
+
+    /// The layer's path in the base, as adapters have it whatever layout the base is in.
+    private static func module(_ index: Int, _ tensor: TensorName.LayerTensor) -> String {
+        TensorName.layer(index, tensor).stem(in: .huggingFace)
     }
 
     func updates(of layer: TransformerWeights.Layer, index: Int) throws(TransformerError) -> LayerUpdates {
         LayerUpdates(
-            attentionInputs: try update(
-                of: [(.query, layer.query), (.key, layer.key), (.value, layer.value)], layer: index),
-            attentionOutput: try update(of: [(.attentionOutput, layer.attentionOutput)], layer: index),
-            feedForwardInputs: try update(of: [(.gate, layer.gate), (.up, layer.up)], layer: index),
-            feedForwardOutput: try update(of: [(.down, layer.down)], layer: index))
+            attentionInputs: try update(of: layer.attentionInputs, layer: index),
+            attentionOutput: try update(of: layer.attentionOutputs, layer: index),
+            feedForwardInputs: try update(of: layer.feedForwardInputs, layer: index),
+            feedForwardOutput: try update(of: layer.feedForwardOutputs, layer: index))
     }
 
     /// What is added to the linear layers that read one input; nil if none of them is adapted.
     private func update(
-        of linearLayers: [(tensor: TensorName.LayerTensor, layer: LinearLayer)], layer index: Int
+        of linearLayers: [NamedLayer], layer index: Int
     ) throws(TransformerError) -> LowRankUpdate? {
         let rank = adapter.configuration.rank
         var reduction: [Float] = []
         var reductionNames: [String] = []
         var expansions: [NarrowWeight?] = []
         for (tensor, layer) in linearLayers {
-            guard let factors = try factors(of: module(index, tensor), layer: index) else {
+            guard let factors = try factors(of: tensor, layer: index) else {
                 expansions.append(nil)
                 continue
             }
@@ -94,8 +95,9 @@ private struct LowRankReader {
     /// - Throws: `missingTensor` where the configuration asks for an update that is not there, `untargetedAdapterLayer` for the
     ///   opposite.
     private func factors(
-        of module: String, layer index: Int
+        of tensor: TensorName.LayerTensor, layer index: Int
     ) throws(TransformerError) -> LoRAAdapter.Factors? {
+        let module = Self.module(index, tensor)
         let factors = adapter.modules[module]
         let name = LoRAAdapter.tensorName(of: module, isFirst: true)
         switch (adapter.configuration.adapts(module, layer: index), factors) {
@@ -133,6 +135,15 @@ private struct LowRankReader {
         }
         return Matrix(columns: columns, elements: elements.map { $0 * scale })
     }
+}
+
+extension TransformerWeights.Layer {
+    // The linear layers by the input that they read.
+
+    fileprivate var attentionInputs: [LowRankReader.NamedLayer] { [(.query, query), (.key, key), (.value, value)] }
+    fileprivate var attentionOutputs: [LowRankReader.NamedLayer] { [(.attentionOutput, attentionOutput)] }
+    fileprivate var feedForwardInputs: [LowRankReader.NamedLayer] { [(.gate, gate), (.up, up)] }
+    fileprivate var feedForwardOutputs: [LowRankReader.NamedLayer] { [(.down, down)] }
 }
 
 extension Weight {
