@@ -34,7 +34,7 @@ class Swapper:
     """One operation after another on the admin listener."""
 
     def __init__(self, address: tuple[str, int], checkpoints: Checkpoints, damages: bool) -> None:
-        self.client = Client(address)
+        self.address = address
         self.checkpoints, self.damages = checkpoints, damages
         self.report = SwapReport()
         self.active = "a"
@@ -62,10 +62,18 @@ class Swapper:
         return answer
 
     async def send(self, operation: str, checkpoint: str) -> Answer:
-        return await self.client.send(f"/admin/checkpoints/{operation}?wait=true", {"checkpoint": checkpoint})
+        return await self.ask(f"/admin/checkpoints/{operation}?wait=true", {"checkpoint": checkpoint})
+
+    async def ask(self, path: str, body: Any = None) -> Answer:
+        # A connection of its own: between two operations the server may close one that is idle.
+        client = Client(self.address)
+        try:
+            return await client.send(path, body)
+        finally:
+            client.close()
 
     async def listing(self) -> dict[str, Any]:
-        answer = await self.client.send("/admin/checkpoints")
+        answer = await self.ask("/admin/checkpoints")
         return answer.json()
 
     async def load(self, checkpoint: str) -> None:
@@ -122,6 +130,3 @@ class Swapper:
             except (OSError, EOFError, ValueError, KeyError) as error:
                 self.report.errors[f"swap: {type(error).__name__}: {error}"] += 1
             await asyncio.sleep(max(0.0, min(end, start + every) - time.monotonic()))
-
-    def close(self) -> None:
-        self.client.close()

@@ -79,7 +79,6 @@ class Soak:
         end = time.monotonic() + self.arguments.seconds
         self.swapper.report.windows.clear()
         await asyncio.gather(self.load(self.outcome.swapped, end), self.swapper.run(end, self.arguments.swap_every))
-        self.swapper.close()
         self.judge()
 
     async def load(self, load: Load, end: float) -> None:
