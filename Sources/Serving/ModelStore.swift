@@ -127,6 +127,8 @@ package final class ModelStore: Sendable {
                 await end(model)
                 throw .stopping
             }
+            // Reading a vocabulary leaves much behind.
+            await runBlocking(on: endingQueue) { Compute.releaseFreeMemory() }
             report(.loaded(name: name, checkpoint: model.identity, isActive: listing.active == name))
             return .success(())
         } catch {
