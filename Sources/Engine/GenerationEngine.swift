@@ -22,17 +22,20 @@ package final class GenerationEngine: Sendable {
         /// Whether to run ahead, and how far; without effect where a token's bits depend on the step that it is run in,
         /// for what is written must not depend on guesses.
         package var speculation: Speculation?
+        /// Shared with other engines of the process, where there are any.
+        package var turns: StepTurns
 
         /// Takes the parts as they are: `sharedPrefix` may be empty.
         package init(
             stopTokens: Set<TokenID>, sharedPrefix: [TokenID], limits: BatchScheduler.Limits, workers: Int = 1,
-            speculation: Speculation? = nil
+            speculation: Speculation? = nil, turns: StepTurns = StepTurns()
         ) {
             self.stopTokens = stopTokens
             self.sharedPrefix = sharedPrefix
             self.limits = limits
             self.workers = workers
             self.speculation = speculation
+            self.turns = turns
         }
     }
 
@@ -57,6 +60,7 @@ package final class GenerationEngine: Sendable {
     }
 
     private let sharedPrefix: [TokenID]
+    private let turns: StepTurns
     private let onStep: (@Sendable (StepReport) -> Void)?
     private let state: Confined<State>
     private let wake = DispatchSemaphore(value: 0)
@@ -70,6 +74,7 @@ package final class GenerationEngine: Sendable {
         }
         sharedPrefix = configuration.sharedPrefix
         onStep = configuration.onStep
+        turns = configuration.turns
         state = Confined(
             State(
                 scheduler: BatchScheduler(limits: configuration.limits, speculation: configuration.speculation)))
@@ -173,7 +178,7 @@ package final class GenerationEngine: Sendable {
                 wake.wait()
                 continue
             }
-            let events = loop.run(work)
+            let events = turns.take { loop.run(work) }
             onStep?(StepReport(of: events))
             state.withState { state in
                 for (work, event) in zip(work, events) {

@@ -35,8 +35,10 @@ final class GenerationLoop {
         prefix = SharedPrefix(tokens: tokens, cache: cache)
         while cache.count < tokens.count {
             let end = min(tokens.count, cache.count + activations.tokenCapacity)
-            _ = model.forward(
-                [SequenceChunk(tokens: tokens[cache.count..<end], cache: cache)], activations: activations)
+            configuration.turns.take {
+                _ = model.forward(
+                    [SequenceChunk(tokens: tokens[cache.count..<end], cache: cache)], activations: activations)
+            }
         }
     }
 

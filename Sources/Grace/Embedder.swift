@@ -77,11 +77,13 @@ package struct Embedder: Sendable {
     /// - Parameters:
     ///   - workers: threads for products that are not OpenBLAS's.
     ///   - speculation: whether to run ahead of what is written, where that changes no bit.
+    ///   - turns: shared with the engines of other models.
     ///   - sharing: what texts that are the same share, with other embedders too; by default nothing.
     /// - Throws: `GraceError.noRoomForText` where the limits leave no text room, `.template`
     package init(
         model: LoadedModel, limits: BatchScheduler.Limits, maxInputTokens: Int, workers: Int = 1,
-        speculation: Speculation? = nil, sharing: SharedGenerations = SharedGenerations(entryLimit: 0)
+        speculation: Speculation? = nil, turns: StepTurns = StepTurns(),
+        sharing: SharedGenerations = SharedGenerations(entryLimit: 0)
     ) throws(GraceError) {
         let promptTokens = try model.promptBuilder.tokenCountWithoutText()
         let limit = min(maxInputTokens, model.contextLength, limits.maxBatchTokens)
@@ -94,7 +96,7 @@ package struct Embedder: Sendable {
             model: model.transformer,
             configuration: GenerationEngine.Configuration(
                 stopTokens: model.stopTokens, sharedPrefix: try model.promptBuilder.sharedPrefix(), limits: limits,
-                workers: workers, speculation: speculation))
+                workers: workers, speculation: speculation, turns: turns))
     }
 
     /// Embeds the texts as one request: all of them or none.

@@ -36,6 +36,7 @@ package struct ModelLoader: Sendable {
     /// What texts that come again share; results are known by their checkpoint.
     package var sharing: SharedGenerations
     private let bases = LoadedBases()
+    private let turns = StepTurns()
 
     /// Takes the parts as they are.
     package init(
@@ -93,6 +94,6 @@ package struct ModelLoader: Sendable {
         return ServedModel(
             embedder: try Embedder(
                 model: model, limits: batchLimits, maxInputTokens: maxInputTokens, workers: threads,
-                speculation: speculation, sharing: sharing))
+                speculation: speculation, turns: turns, sharing: sharing))
     }
 }

@@ -1,3 +1,5 @@
+import Confinement
+import Dispatch
 import Engine
 import TestSupport
 import Testing
@@ -82,5 +84,37 @@ struct GenerationEngineStressTests {
                 #expect(engine.load.counts == [0, 0])
             }
         }
+    }
+
+    @Test("Two engines that take turns both go on, step by step, and give what each gives alone")
+    func turns() async throws {
+        guard let first = try TinyModel("tiny-llama3"), let second = try TinyModel("tiny-qwen2") else { return }
+        let turns = StepTurns()
+        let requests = (0..<6).map { first.request($0, maxRationaleTokens: 40) }
+        let others = (0..<6).map { second.request($0, maxRationaleTokens: 40) }
+        let order = Confined<[Character]>([])
+        let gate = DispatchSemaphore(value: 0)
+        let results = try await first.withEngine(
+            turns: turns,
+            onStep: { _ in
+                order.withState { $0.append("a") }
+                // Its first step is over when the other engine has work too.
+                gate.wait()
+                gate.signal()
+            }
+        ) { engine in
+            try await second.withEngine(turns: turns, onStep: { _ in order.withState { $0.append("b") } }) { other in
+                async let mine = engine.generate(requests)
+                while order.withState({ $0.isEmpty }) { try await Task.sleep(for: .milliseconds(1)) }
+                async let theirs = other.generate(others)
+                while !order.withState({ $0.contains("b") }) { try await Task.sleep(for: .milliseconds(1)) }
+                gate.signal()
+                return (try await mine, try await theirs)
+            }
+        }
+        #expect(zip(results.0, try await first.resultsAlone(requests)).allSatisfy(areClose))
+        #expect(zip(results.1, try await second.resultsAlone(others)).allSatisfy(areClose))
+        let steps = order.withState { $0 }
+        #expect(steps.count { $0 == "a" } >= 40 && steps.count { $0 == "b" } >= 40)
     }
 }

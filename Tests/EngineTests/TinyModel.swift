@@ -67,13 +67,14 @@ struct TinyModel: Sendable {
     /// Runs an engine for as long as `body` does. Without stop tokens every rationale ends by its length.
     func withEngine<Result>(
         stopTokens: Set<TokenID> = [], sharedPrefix: [TokenID]? = nil, limits: BatchScheduler.Limits = .ample,
-        workers: Int = 1, speculation: Speculation? = nil, _ body: (GenerationEngine) async throws -> Result
+        workers: Int = 1, speculation: Speculation? = nil, turns: StepTurns = StepTurns(),
+        onStep: (@Sendable (StepReport) -> Void)? = nil, _ body: (GenerationEngine) async throws -> Result
     ) async throws -> Result {
-        let engine = GenerationEngine(
-            model: transformer,
-            configuration: .init(
-                stopTokens: stopTokens, sharedPrefix: sharedPrefix ?? prefix, limits: limits, workers: workers,
-                speculation: speculation))
+        var configuration = GenerationEngine.Configuration(
+            stopTokens: stopTokens, sharedPrefix: sharedPrefix ?? prefix, limits: limits, workers: workers,
+            speculation: speculation, turns: turns)
+        configuration.onStep = onStep
+        let engine = GenerationEngine(model: transformer, configuration: configuration)
         defer { engine.stop() }
         return try await body(engine)
     }
