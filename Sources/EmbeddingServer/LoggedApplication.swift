@@ -68,12 +68,12 @@ package struct LoggedApplication: HTTPHandler {
     }
 
     private func log(_ head: HTTPRequestHead, _ response: HTTPResponse, _ time: Duration) {
-        logger.info(
-            "request",
-            metadata: [
-                "method": "\(head.method)", "path": "\(head.path)", "status": "\(response.status.code)",
-                "milliseconds": "\(time.milliseconds)", "bytes": "\(response.body.count)",
-                "id": "\(response.headers["x-request-id"] ?? "")",
-            ])
+        var metadata: Logger.Metadata = [
+            "method": "\(head.method)", "path": "\(head.path)", "status": "\(response.status.code)",
+            "milliseconds": "\(time.milliseconds)", "bytes": "\(response.body.count)",
+            "id": "\(response.headers["x-request-id"] ?? "")",
+        ]
+        if let checkpoint = response.headers["x-grace-checkpoint"] { metadata["checkpoint"] = "\(checkpoint)" }
+        logger.info("request", metadata: metadata)
     }
 }
