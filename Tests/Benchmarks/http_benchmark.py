@@ -47,8 +47,8 @@ class Server:
         precision, *variables = variant.split(",")
         environment = {name: value for name, value in os.environ.items() if name not in CHOOSING_KERNELS}
         environment.update(variable.split("=", 1) for variable in variables)
-        command = [str(binary), "--port", "0", "--models", str(models), "--precision", precision]
-        command += ["--cache-entries", "0"]  # The same texts come again and again.
+        command = [str(binary), "--port", "0", "--admin-listen", "off", "--models", str(models)]
+        command += ["--precision", precision, "--cache-entries", "0"]  # The same texts come again and again.
         self.process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True)
         assert self.process.stdout is not None
         self.ready_line = self.process.stdout.readline().strip()

@@ -102,7 +102,7 @@ def grace_server(binary: Path, options: list[str]) -> Server:
         match = re.search(r"^grace-server \S+ ready: (http://[^\s,]+),.*$", printed, re.MULTILINE)
         return match and match[1]
 
-    return Server([str(binary), "--port", "0", *options], ready)
+    return Server([str(binary), "--port", "0", "--admin-listen", "127.0.0.1:0", *options], ready)
 
 
 def llama_server(binary: Path, options: list[str]) -> Server:
