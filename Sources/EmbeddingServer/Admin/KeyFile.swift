@@ -1,5 +1,4 @@
 import COpenSSL
-import Foundation
 import SystemPackage
 
 /// The keys of a file: one a line, white space around it and empty lines left out.
@@ -28,16 +27,16 @@ package struct KeyFile: Sendable, Equatable {
     ///
     /// - Throws: `Failure`
     package init(path: FilePath) throws(Failure) {
-        let text: String
+        let bytes: [UInt8]
         do {
-            text = try String(contentsOfFile: path.string, encoding: .utf8)
+            bytes = try Self.bytes(of: path)
         } catch {
-            let cause = (error as? CocoaError)?.underlying ?? error
-            throw .unreadable(path: path.string, reason: cause.localizedDescription)
+            throw .unreadable(path: path.string, reason: "\(error)")
         }
         var keys: [[UInt8]] = []
-        for (index, line) in text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).enumerated() {
-            let key = Array(line.trimmingCharacters(in: .whitespaces).utf8)
+        for (index, line) in bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).enumerated() {
+            let isBlank = { (byte: UInt8) in Self.blanks.contains(byte) }
+            let key = Array(line.drop(while: isBlank).reversed().drop(while: isBlank).reversed())
             guard key.allSatisfy({ (0x21...0x7E).contains($0) }) else {
                 throw .invalidKey(path: path.string, line: index + 1)
             }
@@ -45,6 +44,27 @@ package struct KeyFile: Sendable, Equatable {
         }
         guard !keys.isEmpty else { throw .noKeys(path: path.string) }
         self.keys = keys
+    }
+
+    private static let blanks = Array(" \t\r".utf8)
+    /// Far more than any number of keys takes.
+    private static let sizeLimit = 1 << 20
+
+    /// The beginning of the file, up to the limit. Not by `String(contentsOfFile:)`, which leaks memory where a file is empty.
+    private static func bytes(of path: FilePath) throws -> [UInt8] {
+        let descriptor = try FileDescriptor.open(path, .readOnly)
+        return try descriptor.closeAfter {
+            var bytes = [UInt8](repeating: 0, count: sizeLimit)
+            var count = 0
+            while count < sizeLimit {
+                let read = try bytes.withUnsafeMutableBytes { buffer in
+                    try descriptor.read(into: UnsafeMutableRawBufferPointer(rebasing: buffer[count...]))
+                }
+                if read == 0 { break }
+                count += read
+            }
+            return Array(bytes.prefix(count))
+        }
     }
 
     /// Whether the value of an `Authorization` field (RFC 6750, section 2.1) holds one of the keys.
