@@ -195,9 +195,7 @@ package struct Embedder: Sendable {
 
 /// FNV-1a of the text's UTF-8, folded to 53 bits: the largest that every JSON reader keeps exactly.
 func derivedSeed(of text: String) -> UInt64 {
-    var hash: UInt64 = 0xCBF2_9CE4_8422_2325
-    for byte in text.utf8 {
-        hash = (hash ^ UInt64(byte)) &* 0x0000_0100_0000_01B3
-    }
-    return (hash >> 53) ^ (hash & (1 << 53 - 1))
+    var hash = TextHash()
+    hash.add(text)
+    return (hash.value >> 53) ^ (hash.value & (1 << 53 - 1))
 }

@@ -1,3 +1,5 @@
+import Grace
+
 /// Which checkpoint a request wants.
 package enum CheckpointSelection: Sendable, Equatable {
     /// One of this name, or of this name and fingerprint: `name@fingerprint`.
@@ -54,13 +56,13 @@ package struct CheckpointRouting: Sendable, Equatable {
     /// A number of 0 up to 1 that the texts decide, spread evenly: FNV-1a over their UTF-8, mixed by the finaliser of
     /// MurmurHash3, since FNV's upper bits hardly depend on the last characters.
     static func fraction(of texts: [String]) -> Double {
-        var hash: UInt64 = 0xCBF2_9CE4_8422_2325
+        var textHash = TextHash()
         for text in texts {
-            // 0xFF is in no UTF-8: where one text ends and the next begins counts too.
-            for byte in Array(text.utf8) + [0xFF] {
-                hash = (hash ^ UInt64(byte)) &* 0x0000_0100_0000_01B3
-            }
+            textHash.add(text)
+            // In no UTF-8: where one text ends and the next begins counts too.
+            textHash.add(0xFF)
         }
+        var hash = textHash.value
         hash = (hash ^ (hash >> 33)) &* 0xFF51_AFD7_ED55_8CCD
         hash = (hash ^ (hash >> 33)) &* 0xC4CE_B9FE_1A85_EC53
         hash ^= hash >> 33

@@ -43,6 +43,15 @@ package final class ModelStore: Sendable {
         rescan()
     }
 
+    /// Asks the table for a change that it may refuse.
+    private func change<Value: Sendable>(
+        _ body: (inout CheckpointTable<ServedModel>) throws(StoreError) -> Value
+    ) throws(StoreError) -> Value {
+        try state.withState { state in
+            Result { () throws(StoreError) in try body(&state.table) }
+        }.get()
+    }
+
     // MARK: What there is
 
     /// Looks at the directory again: what is new can be loaded, what is gone and not loaded is forgotten.
@@ -70,10 +79,8 @@ package final class ModelStore: Sendable {
     /// - Returns: nil if there is nothing to wait for.
     /// - Throws: `StoreError`; what is wrong with the files is told by the load.
     package func load(_ name: String, activates: Bool) throws(StoreError) -> Loading? {
-        let result = state.withState { state in
-            Result { () throws(StoreError) in try state.table.load(name, activates: activates) }
-        }
-        switch try result.get() {
+        let step = try change { table throws(StoreError) in try table.load(name, activates: activates) }
+        switch step {
         case .done:
             if activates { report(.activated(name: name)) }
             return nil
@@ -105,9 +112,7 @@ package final class ModelStore: Sendable {
     /// - Returns: its name.
     /// - Throws: `StoreError`
     package func rollBack() throws(StoreError) -> String {
-        let name = try state.withState { state in
-            Result { () throws(StoreError) in try state.table.rollBack() }
-        }.get()
+        let name = try change { table throws(StoreError) in try table.rollBack() }
         report(.activated(name: name))
         return name
     }
@@ -149,9 +154,7 @@ package final class ModelStore: Sendable {
         } catch {
             throw .invalid(name: name, error)
         }
-        try state.withState { state in
-            Result { () throws(StoreError) in try state.table.reserve(memory, for: name) }
-        }.get()
+        try change { table throws(StoreError) in try table.reserve(memory, for: name) }
         do throws(GraceError) {
             return try loader.load(checkpoint)
         } catch {
@@ -166,9 +169,7 @@ package final class ModelStore: Sendable {
     /// - Returns: ends with it.
     /// - Throws: `StoreError`
     package func unload(_ name: String) throws(StoreError) -> Loading {
-        try state.withState { state in
-            Result { () throws(StoreError) in try state.table.unload(name) }
-        }.get()
+        try change { table throws(StoreError) in try table.unload(name) }
         report(.draining(name: name))
         return Task {
             await drain(name)
@@ -218,9 +219,7 @@ package final class ModelStore: Sendable {
     package func withModel<Value>(
         _ selection: CheckpointSelection, _ body: (Embedder) async -> Value
     ) async throws(StoreError) -> Value {
-        let lease = try state.withState { state in
-            Result { () throws(StoreError) in try state.table.lease(selection) }
-        }.get()
+        let lease = try change { table throws(StoreError) in try table.lease(selection) }
         defer { state.withState { $0.table.giveBack(lease.name) } }
         return await body(lease.model.embedder)
     }

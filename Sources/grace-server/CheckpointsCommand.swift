@@ -1,4 +1,5 @@
 import ArgumentParser
+import EmbeddingServer
 import Foundation
 import Grace
 import HTTP
@@ -24,7 +25,7 @@ struct AdminOptions: ParsableArguments {
     @Option(help: ArgumentHelp("The server's admin listener.", valueName: "host:port"))
     var admin = AdminAddress.default
 
-    @Option(help: ArgumentHelp("A file whose first line is a key.", valueName: "file"))
+    @Option(help: ArgumentHelp("A key file, of which the first key is shown.", valueName: "file"))
     var adminKeyFile: String?
 
     /// Sends a command and prints what the server says of its checkpoints.
@@ -32,9 +33,11 @@ struct AdminOptions: ParsableArguments {
         guard case .at(let host, let port) = admin else { throw ValidationError("--admin off has nobody to speak to") }
         var headers: HTTPFields = ["Content-Type": "application/json"]
         if let adminKeyFile {
-            let text = try String(contentsOfFile: adminKeyFile, encoding: .utf8)
-            let key = text.split(whereSeparator: \.isNewline).first.map(String.init) ?? ""
-            headers["Authorization"] = "Bearer \(key.trimmingCharacters(in: .whitespaces))"
+            do throws(KeyFile.Failure) {
+                headers["Authorization"] = try KeyFile(path: FilePath(adminKeyFile)).authorization
+            } catch {
+                throw standardError("\(error)")
+            }
         }
         let answer: HTTPClient.Answer
         let table: CheckpointsTable

@@ -67,6 +67,9 @@ package struct KeyFile: Sendable, Equatable {
         }
     }
 
+    /// The value of an `Authorization` field with the first key.
+    package var authorization: String { "Bearer \(String(decoding: keys[0], as: UTF8.self))" }
+
     /// Whether the value of an `Authorization` field (RFC 6750, section 2.1) holds one of the keys.
     ///
     /// How long it takes tells nothing of a key but its length.
