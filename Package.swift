@@ -40,10 +40,11 @@ let package = Package(
     targets: [
         .systemLibrary(name: "COpenBLAS"),
         .systemLibrary(name: "COpenSSL"),
+        .systemLibrary(name: "CSockets"),
         .target(name: "CKernels"),
 
         library("Confinement", []),
-        library("HTTP", ["Confinement", collections]),
+        library("HTTP", ["Confinement", "CSockets", collections]),
         library("Tokenization", [collections]),
         library("JSON", []),
         library("Checkpoints", ["COpenSSL", "JSON", systemPackage]),
@@ -72,7 +73,7 @@ let package = Package(
             swiftSettings: swiftSettings),
 
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: swiftSettings),
-        tests(of: "HTTP", ["TestSupport"]),
+        tests(of: "HTTP", ["TestSupport", "Confinement"]),
         tests(of: "Tokenization", ["TestSupport"]),
         tests(of: "JSON"),
         tests(of: "Checkpoints", ["TestSupport", "JSON", systemPackage]),

@@ -12,7 +12,7 @@ struct EmbeddingRoutes: Sendable {
     /// The routes by method and path.
     func router() -> Router {
         var router = Router { error in .error(error) }
-        router.add(.get, "/health") { _ in health() }
+        router.add(.get, "/health", atOnce: { _ in health() })
         router.add(.get, "/info") { _ in await info() }
         router.add(.get, "/v1/models") { _ in models() }
         router.add(.get, "/v2/health/live") { _ in .json(Liveness()) }

@@ -27,6 +27,15 @@ package struct LoggedApplication: HTTPHandler {
         return response
     }
 
+    /// The router's answer, if that needs no waiting.
+    package func respondAtOnce(to request: HTTPRequest) -> HTTPResponse? {
+        let start = ContinuousClock.now
+        guard let answer = router.respondAtOnce(to: request) else { return nil }
+        let response = identified(answer, request.head)
+        log(request.head, response, .now - start)
+        return response
+    }
+
     /// The router's refusal, under the request's identifier, and a line in the log.
     package func refuse(_ head: HTTPRequestHead) -> HTTPResponse? {
         router.refuse(head).map { refusal($0, of: head) }

@@ -59,8 +59,8 @@ package struct Server: Sendable {
             throw .alias(name: alias)
         }
         do throws(ListenerError) {
-            http = HTTPServer(
-                listener: try Listener(host: configuration.host, port: configuration.port),
+            http = try HTTPServer(
+                listeners: [Listener(host: configuration.host, port: configuration.port)],
                 handler: LoggedApplication(store: store, configuration: configuration, logger: logger),
                 limits: configuration.httpLimits)
         } catch {
@@ -82,17 +82,18 @@ package struct Server: Sendable {
         } catch {
             throw .keys(error)
         }
-        let listener: Listener
+        let server: HTTPServer
         do throws(ListenerError) {
-            listener = try Listener(host: admin.host, port: admin.port)
+            server = try HTTPServer(
+                listeners: [Listener(host: admin.host, port: admin.port)],
+                handler: AdminService(store: store, routing: routing, keys: keys, logger: logger))
         } catch {
             throw .listener(error)
         }
-        guard listener.address.isLoopback || keys != nil else {
-            throw .adminWithoutKey(address: listener.address.description)
+        guard server.address.isLoopback || keys != nil else {
+            throw .adminWithoutKey(address: server.address.description)
         }
-        return HTTPServer(
-            listener: listener, handler: AdminService(store: store, routing: routing, keys: keys, logger: logger))
+        return server
     }
 
     /// What the server listens on.

@@ -4,10 +4,14 @@ import Dispatch
 /// One connection: performs on a socket what its ``ConnectionState`` decides.
 ///
 /// Unchecked: everything mutable is touched on the loop's queue only.
-final class Connection: @unchecked Sendable {
+final class Connection: @unchecked Sendable, EventLoop.Client {
+    /// The numeric address of the other end; nil of a Unix socket.
+    let peer: String?
     private let socket: Socket
     private let loop: EventLoop
     private let handler: any HTTPHandler
+    private let limits: HTTPLimits
+    private let observer: (any HTTPObserver)?
     private let onClose: @Sendable (Connection) -> Void
 
     private var state: ConnectionState
@@ -18,29 +22,39 @@ final class Connection: @unchecked Sendable {
     private var output: [UInt8] = []
     private var sentCount = 0
     private var isClosed = false
+    /// Of the stream: who waits until the client has taken more.
+    private var streamWaiter: CheckedContinuation<Void, Never>?
 
-    private let readiness: Readiness
-    private var timer: (any DispatchSourceTimer)?
-    private var timerDeadline: ContinuousClock.Instant?
+    private var token: EventLoop.Token?
+    private var isReading = false
+    private var isWriting = false
+    /// When the loop tells the time.
+    private var appointment: ContinuousClock.Instant?
 
     /// - Parameters:
     ///   - refusal: the error that this connection is answered with as soon as it opens.
     ///   - onClose: called once, when the socket is closed.
     init(
-        socket: Socket, loop: EventLoop, handler: any HTTPHandler, limits: HTTPLimits, refusal: HTTPError?,
+        socket: Socket, peer: String?, loop: EventLoop, shared: HTTPServer.Shared, refusal: HTTPError?,
         onClose: @escaping @Sendable (Connection) -> Void
     ) {
         self.socket = socket
+        self.peer = peer
         self.loop = loop
-        self.handler = handler
+        handler = shared.handler
+        limits = shared.limits
+        observer = shared.observer
         self.onClose = onClose
-        readiness = Readiness(socket: socket, queue: loop.queue)
-        state = ConnectionState(limits: limits, handler: handler, refusal: refusal)
+        state = ConnectionState(
+            limits: shared.limits, handler: shared.handler, budget: shared.budget, peer: peer, refusal: refusal)
     }
 
     /// Begins to serve. Called once.
     func start() {
-        loop.queue.async { [self] in post(.opened) }
+        loop.queue.async { [self] in
+            token = loop.watch(socket, for: self)
+            post(token == nil ? .failed : .opened)
+        }
     }
 
     /// Finishes what is in flight, then closes.
@@ -67,16 +81,16 @@ final class Connection: @unchecked Sendable {
         isHandlingEvents = false
         guard !isClosed else { return }
         updateTimer()
-        readiness.setReading(state.wantsToRead) { [self] in receive() }
+        updateInterest()
     }
 
     private func perform(_ action: ConnectionState.Action) {
         guard !isClosed else { return }
         switch action {
         case .send(let response, let framing):
-            enqueue(ResponseEncoder.encode(response, framing: framing, date: loop.date))
+            send(ResponseEncoder.encode(response, framing: framing, date: loop.date))
         case .sendContinue:
-            enqueue(ResponseEncoder.continueResponse)
+            send(ResponseEncoder.continueResponse)
         case .startHandler(let request):
             task = Task { [self] in
                 let response = await handler.respond(to: request)
@@ -85,10 +99,22 @@ final class Connection: @unchecked Sendable {
                     post(.handlerFinished(response))
                 }
             }
+        case .startStream(let stream, let isChunked):
+            task = Task { [self] in
+                await stream.run(HTTPBodyWriter { [self] bytes in await write(bytes, isChunked: isChunked) })
+                loop.queue.async { [self] in
+                    task = nil
+                    post(.streamFinished)
+                }
+            }
         case .cancelHandler:
             task?.cancel()
+        case .finishStream(let isChunked):
+            send(isChunked ? ResponseEncoder.lastChunk : [])
         case .finishWriting:
             socket.finishWriting()
+        case .report(let event):
+            observer?.observe(event)
         case .close:
             close()
         }
@@ -96,17 +122,25 @@ final class Connection: @unchecked Sendable {
 
     // MARK: Input and output
 
+    func becameReady(toRead: Bool, toWrite: Bool) {
+        if toWrite, isWriting { flush() }
+        if toRead, isReading, !isClosed { receive() }
+        // Broken, and nobody reads or writes: else the loop would be told so for ever.
+        if toRead, toWrite, !isReading, !isWriting, !isClosed { post(.failed) }
+    }
+
     private func receive() {
-        guard state.wantsToRead else { return }
         switch socket.receive(into: &loop.receiveBuffer) {
-        case .bytes(let count): post(.received(Array(loop.receiveBuffer[..<count])))
+        case .bytes(let count):
+            observer?.observe(.received(count))
+            post(.received(Array(loop.receiveBuffer[..<count])))
         case .endOfStream: post(.receivedEndOfStream)
         case .wouldBlock: break
         case .failed: post(.failed)
         }
     }
 
-    private func enqueue(_ bytes: [UInt8]) {
+    private func send(_ bytes: [UInt8]) {
         if output.isEmpty {
             output = bytes
         } else {
@@ -119,10 +153,17 @@ final class Connection: @unchecked Sendable {
         while sentCount < output.count {
             switch socket.send(output, from: sentCount) {
             case .bytes(let count):
+                observer?.observe(.sent(count))
                 sentCount += count
-                if sentCount < output.count { post(.writeProgressed) }
+                if sentCount < output.count { post(.writeProgressed(count)) }
             case .wouldBlock:
-                readiness.setWriting(true) { [self] in flush() }
+                // What was sent need not be kept for a reader who takes his time.
+                if sentCount > output.count / 2 {
+                    output.removeFirst(sentCount)
+                    sentCount = 0
+                }
+                post(.writeBlocked)
+                resumeStream()
                 return
             case .endOfStream, .failed:
                 post(.failed)
@@ -131,46 +172,66 @@ final class Connection: @unchecked Sendable {
         }
         output = []
         sentCount = 0
-        readiness.setWriting(false) {}
+        resumeStream()
         post(.writeFinished)
     }
 
-    // MARK: Time
-
-    /// Sees to it that the timer fires no later than the state's deadline.
-    ///
-    /// A deadline that moves away, as most do, leaves the timer alone: when it fires early, it is set again.
-    private func updateTimer() {
-        guard let deadline = state.deadline else { return }
-        if let timerDeadline, timerDeadline <= deadline { return }
-        timerDeadline = deadline
-        let timer = timer ?? makeTimer()
-        let wait = ContinuousClock.now.duration(to: deadline).components
-        let nanoseconds = wait.seconds * 1_000_000_000 + wait.attoseconds / 1_000_000_000
-        timer.schedule(deadline: .now() + .nanoseconds(max(0, Int(nanoseconds))), leeway: .milliseconds(5))
+    /// A piece of the stream; returns when there is room for the next one, or nobody to send it to.
+    private func write(_ bytes: [UInt8], isChunked: Bool) async {
+        await withCheckedContinuation { continuation in
+            loop.queue.async { [self] in
+                guard !isClosed else {
+                    continuation.resume()
+                    return
+                }
+                streamWaiter = continuation
+                send(isChunked ? ResponseEncoder.chunk(bytes) : bytes)
+            }
+        }
     }
 
-    private func makeTimer() -> any DispatchSourceTimer {
-        let timer = DispatchSource.makeTimerSource(queue: loop.queue)
-        timer.setEventHandler { [self] in
-            timerDeadline = nil
-            post(.timerFired)
-        }
-        self.timer = timer
-        timer.activate()
-        return timer
+    private func resumeStream() {
+        guard isClosed || output.count - sentCount < limits.maxStreamedAhead else { return }
+        streamWaiter?.resume()
+        streamWaiter = nil
+    }
+
+    // MARK: What the loop is asked for
+
+    private func updateInterest() {
+        let (reading, writing) = (state.wantsToRead, sentCount < output.count)
+        guard let token, reading != isReading || writing != isWriting else { return }
+        isReading = reading
+        isWriting = writing
+        loop.setInterest(socket, token, reading: reading, writing: writing)
+    }
+
+    /// Sees to it that the loop tells the time no later than the state's deadline.
+    ///
+    /// A deadline that moves away, as most do, leaves the appointment alone: when it is early, another one is made.
+    private func updateTimer() {
+        guard let deadline = state.deadline, let token else { return }
+        if let appointment, appointment <= deadline { return }
+        appointment = deadline
+        loop.schedule(token, at: deadline)
+    }
+
+    func timerFired(at time: ContinuousClock.Instant) {
+        // An appointment that an earlier one has replaced.
+        guard appointment == time else { return }
+        appointment = nil
+        post(.timerFired)
     }
 
     private func close() {
         isClosed = true
         events = []
         output = []
+        sentCount = 0
         task = nil
-        timer?.cancel()
-        timer = nil
-        readiness.cancel { [self] in
-            socket.close()
-            onClose(self)
-        }
+        resumeStream()
+        if let token { loop.forget(socket, token) }
+        socket.close()
+        onClose(self)
     }
 }

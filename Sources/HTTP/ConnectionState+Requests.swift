@@ -1,33 +1,45 @@
 extension ConnectionState {
-    /// How long after the end of stream the first probe's answer is looked for; every further wait is twice as long.
-    static let firstProbeInterval = Duration.milliseconds(50)
-    static let longestProbeInterval = Duration.seconds(5)
-
     /// Reads requests from what has arrived, until one is to be handled or answered or more bytes are needed.
     mutating func advance(at now: ContinuousClock.Instant) -> [Action] {
         var waitsForContinue = false
         do {
             while let event = try parser.next() {
                 switch event {
-                case .head(let head):
+                case .head(var head):
+                    head.peer = peer
                     if let refusal = handler.refuse(head) {
                         // A request that ends here is complete, and the parser has to move on to the next one.
                         if head.endsRequest { _ = try parser.next() }
                         return respond(refusal, to: head, leavesBody: !head.endsRequest, at: now)
                     }
-                    enter(.readingBody(since: now), until: now + min(limits.bodyTimeout, limits.bodyTotalTimeout))
+                    if case .length(let length) = head.framing, length <= limits.maxBodySize { try reserve(length) }
+                    enter(.readingBody(since: now), until: bodyDeadline(since: now, at: now))
                     // RFC 9110, section 10.1.1: 100 is for a client that waits; one whose body is here does not.
                     waitsForContinue = head.expectsContinue && parser.unreadByteCount == 0 && !hasReceivedEnd
-                case .request(let request):
+                case .request(var request):
+                    request.head.peer = peer
+                    try reserve(request.body.count)
+                    if let response = handler.respondAtOnce(to: request) {
+                        return respond(response, to: request.head, at: now)
+                    }
                     enter(.handling(request.head, probeInterval: .zero), until: nil)
                     let start = Action.startHandler(request)
                     return hasReceivedEnd ? [start] + startProbing(request.head, at: now) : [start]
                 }
             }
+            try reserve(parser.body.count)
         } catch {
             return respond(to: error, at: now)
         }
         return waitsForContinue ? [.sendContinue] : waitForBytes(at: now)
+    }
+
+    /// Sees to it that so many bytes of a body are reserved.
+    private mutating func reserve(_ byteCount: Int) throws(HTTPError) {
+        let missing = byteCount - reservedByteCount
+        guard missing > 0 else { return }
+        guard budget.reserve(missing) else { throw .outOfBuffers(length: byteCount, limit: budget.limit) }
+        reservedByteCount += missing
     }
 
     private mutating func waitForBytes(at now: ContinuousClock.Instant) -> [Action] {
@@ -43,7 +55,8 @@ extension ConnectionState {
 
     /// Answers an error of the server's own and closes: after it, where the next request begins would be a guess.
     mutating func respond(to error: HTTPError, at now: ContinuousClock.Instant) -> [Action] {
-        enter(.writing(thenClose: true), until: now + limits.writeTimeout)
+        phase = .writing(nil, thenClose: true)
+        startWriting(at: now)
         return [.send(handler.completeResponse(to: error), ResponseFraming(connection: .close))]
     }
 
@@ -54,33 +67,36 @@ extension ConnectionState {
     mutating func respond(
         _ response: HTTPResponse, to head: HTTPRequestHead, leavesBody: Bool = false, at now: ContinuousClock.Instant
     ) -> [Action] {
+        answeredCount += 1
         let isLast = hasReceivedEnd && parser.unreadByteCount == 0
+        let isChunked = head.version == .http11
+        let omitsBody = head.method == .head
+        let streams = response.startsStream && !omitsBody
         let closes =
-            leavesBody || isLast || isShuttingDown || !head.allowsKeepAlive
+            leavesBody || isLast || isShuttingDown || !head.allowsKeepAlive || (streams && !isChunked)
+            || answeredCount >= limits.maxRequestsPerConnection
             || response.headers.listElements(of: "connection").contains("close")
-        enter(.writing(thenClose: closes), until: now + limits.writeTimeout)
         let option: ConnectionOption = closes ? .close : head.version == .http10 ? .keepAlive : .implicit
-        return [.send(response, ResponseFraming(omitsBody: head.method == .head, connection: option))]
+        let send = Action.send(
+            response, ResponseFraming(omitsBody: omitsBody, connection: option, isChunked: isChunked))
+        if streams, case .stream(let stream) = response.content {
+            writing = nil
+            enter(.streaming(head, thenClose: closes, isChunked: isChunked), until: nil)
+            return [send, .startStream(stream, isChunked: isChunked)]
+        }
+        phase = .writing(head, thenClose: closes)
+        startWriting(at: now)
+        reservedByteCount += response.body.count
+        budget.add(response.body.count)
+        return [send]
     }
+}
 
-    /// Begins to find out whether a client that has stopped sending is still there.
-    ///
-    /// A half-closed client and one that is gone look the same until something is sent to them. An interim response,
-    /// which every HTTP/1.1 client has to skip (RFC 9110, section 15.2), makes the system of the second answer with RST,
-    /// and the next one then fails. HTTP/1.0 has no interim responses: those clients are taken to be there.
-    /// `docs/decisions/half-closed-clients.md` has the whole reasoning.
-    mutating func startProbing(_ head: HTTPRequestHead, at now: ContinuousClock.Instant) -> [Action] {
-        guard head.version == .http11 else { return [] }
-        return probe(head, after: .zero, at: now)
-    }
-
-    /// Probes, and waits twice as long as before for the next time.
-    mutating func probe(
-        _ head: HTTPRequestHead, after interval: Duration, at now: ContinuousClock.Instant
-    ) -> [Action] {
-        let next = interval == .zero ? Self.firstProbeInterval : min(interval * 2, Self.longestProbeInterval)
-        enter(.handling(head, probeInterval: next), until: now + next)
-        return [.sendContinue]
+extension HTTPResponse {
+    /// Whether there is content to wait for.
+    fileprivate var startsStream: Bool {
+        guard case .stream = content else { return false }
+        return status.allowsContent
     }
 }
 

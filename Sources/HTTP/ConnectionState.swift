@@ -10,11 +10,14 @@ package struct ConnectionState: Sendable {
         case received([UInt8])
         /// The peer has shut down its side. Whether it still reads is not known: see `docs/decisions`.
         case receivedEndOfStream
-        /// The peer took some of the output.
-        case writeProgressed
+        /// The peer took so many bytes of the output, not all.
+        case writeProgressed(Int)
         /// All output is with the operating system.
         case writeFinished
         case handlerFinished(HTTPResponse)
+        /// The peer takes nothing at the moment.
+        case writeBlocked
+        case streamFinished
         case timerFired
         /// The socket is broken: the peer is gone.
         case failed
@@ -29,9 +32,15 @@ package struct ConnectionState: Sendable {
         case send(HTTPResponse, ResponseFraming)
         case sendContinue
         case startHandler(HTTPRequest)
+        /// Of the handler or of the stream.
         case cancelHandler
+        /// Let the stream write, each piece as a chunk or as it is.
+        case startStream(HTTPBodyStream, isChunked: Bool)
+        /// The stream is complete: tell when its output is with the operating system.
+        case finishStream(isChunked: Bool)
         /// Send FIN after the output (RFC 9112, section 9.6).
         case finishWriting
+        case report(HTTPServerEvent)
         case close
     }
 
@@ -40,29 +49,49 @@ package struct ConnectionState: Sendable {
         case readingHead
         case readingBody(since: ContinuousClock.Instant)
         case handling(HTTPRequestHead, probeInterval: Duration)
-        case writing(thenClose: Bool)
+        case streaming(HTTPRequestHead, thenClose: Bool, isChunked: Bool)
+        case writing(HTTPRequestHead?, thenClose: Bool)
         /// Closing: what still arrives is read and dropped, so that no RST overtakes the response.
         case lingering(since: ContinuousClock.Instant, drained: Int)
         case closed
     }
 
+    /// How far the peer has come with taking the output.
+    struct Writing: Equatable {
+        var since: ContinuousClock.Instant
+        var byteCount = 0
+    }
+
     let limits: HTTPLimits
     let handler: any HTTPHandler
+    let budget: ByteBudget
+    let peer: String?
     var parser: RequestParser
     var phase = Phase.idle
+    var writing: Writing?
+    /// What the request and the response at hand take of the budget.
+    var reservedByteCount = 0
+    var answeredCount = 0
     private(set) var hasReceivedEnd = false
     private(set) var isShuttingDown = false
     private let refusal: HTTPError?
 
     /// When ``Event/timerFired`` is due; nil when nothing is waited for.
-    package private(set) var deadline: ContinuousClock.Instant?
+    package internal(set) var deadline: ContinuousClock.Instant?
 
     /// - Parameters:
-    ///   - handler: asked for refusals and error responses only.
+    ///   - handler: asked for refusals, error responses and what it answers at once.
+    ///   - budget: what this connection shares with others.
+    ///   - peer: the address of the other end, told with every head.
     ///   - refusal: the error that this connection is answered with as soon as it opens, whatever it sends.
-    package init(limits: HTTPLimits, handler: any HTTPHandler, refusal: HTTPError? = nil) {
+    package init(
+        limits: HTTPLimits, handler: any HTTPHandler, budget: ByteBudget? = nil, peer: String? = nil,
+        refusal: HTTPError? = nil
+    ) {
         self.limits = limits
         self.handler = handler
+        self.budget = budget ?? ByteBudget(limit: limits.maxBufferedSize)
+        self.peer = peer
         self.refusal = refusal
         parser = RequestParser(limits: limits)
     }
@@ -71,8 +100,8 @@ package struct ConnectionState: Sendable {
     package var wantsToRead: Bool {
         guard !hasReceivedEnd else { return false }
         return switch phase {
-        case .idle, .readingHead, .readingBody, .lingering, .writing(thenClose: true): true
-        case .handling, .writing(thenClose: false): parser.unreadByteCount < limits.maxPipelinedSize
+        case .idle, .readingHead, .readingBody, .lingering, .writing(_, thenClose: true): true
+        case .handling, .streaming, .writing(_, thenClose: false): parser.unreadByteCount < limits.maxPipelinedSize
         case .closed: false
         }
     }
@@ -89,13 +118,21 @@ package struct ConnectionState: Sendable {
         case .receivedEndOfStream:
             hasReceivedEnd = true
             return receiveEnd(at: now)
-        case .writeProgressed:
-            if case .writing = phase { deadline = now + limits.writeTimeout }
+        case .writeProgressed(let count):
+            progressWriting(count, at: now)
             return []
         case .writeFinished: return finishWrite(at: now)
         case .handlerFinished(let response):
             guard case .handling(let head, _) = phase else { return [] }
             return respond(response, to: head, at: now)
+        case .writeBlocked:
+            if writing == nil { startWriting(at: now) }
+            return []
+        case .streamFinished:
+            guard case .streaming(let head, let thenClose, let isChunked) = phase else { return [] }
+            phase = .writing(head, thenClose: thenClose)
+            startWriting(at: now)
+            return [.finishStream(isChunked: isChunked)]
         case .timerFired:
             guard let deadline, now >= deadline else { return [] }
             return expire(at: now)
@@ -118,12 +155,13 @@ package struct ConnectionState: Sendable {
             return advance(at: now)
         case .readingBody(let start):
             parser.feed(bytes)
-            deadline = min(now + limits.bodyTimeout, start + limits.bodyTotalTimeout)
-            return advance(at: now)
-        case .handling, .writing(thenClose: false):
+            let actions = advance(at: now)
+            if case .readingBody = phase { deadline = bodyDeadline(since: start, at: now) }
+            return actions
+        case .handling, .streaming, .writing(_, thenClose: false):
             parser.feed(bytes)
             return []
-        case .writing(thenClose: true), .closed:
+        case .writing(_, thenClose: true), .closed:
             return []
         case .lingering(let start, let drained):
             guard bytes.count <= limits.maxLingerSize - drained else { return close() }
@@ -137,31 +175,31 @@ package struct ConnectionState: Sendable {
         case .idle, .readingHead, .readingBody: return advance(at: now)
         case .handling(let head, _): return startProbing(head, at: now)
         case .lingering: return close()
-        case .writing, .closed: return []
+        // A stream finds out by itself that its client has gone.
+        case .streaming, .writing, .closed: return []
         }
     }
 
     private mutating func finishWrite(at now: ContinuousClock.Instant) -> [Action] {
-        guard case .writing(let thenClose) = phase else { return [] }
-        if thenClose || (isShuttingDown && parser.isBetweenRequests) {
-            if hasReceivedEnd { return close() }
-            linger(since: now, drained: 0, at: now)
-            return [.finishWriting]
-        }
-        enter(.idle, until: now + limits.idleTimeout)
-        return advance(at: now)
-    }
-
-    private mutating func expire(at now: ContinuousClock.Instant) -> [Action] {
+        writing = nil
         switch phase {
-        case .readingHead: return respond(to: .headTimeout(limits.headTimeout), at: now)
-        case .readingBody(let start):
-            let isTotal = now >= start + limits.bodyTotalTimeout
-            return respond(to: .bodyTimeout(isTotal ? limits.bodyTotalTimeout : limits.bodyTimeout), at: now)
-        case .handling(let head, let interval): return probe(head, after: interval, at: now)
-        // RFC 9110, section 15.5.9 would allow 408 to an idle client too, which some take for the answer to a request
-        // that they are just sending.
-        case .idle, .writing, .lingering, .closed: return close()
+        case .streaming:
+            // What comes next of it may take its time.
+            deadline = nil
+            return []
+        case .writing(_, let thenClose):
+            releaseBytes()
+            if thenClose || (isShuttingDown && parser.isBetweenRequests) {
+                if hasReceivedEnd {
+                    phase = .idle
+                    return close()
+                }
+                linger(since: now, drained: 0, at: now)
+                return [.finishWriting]
+            }
+            enter(.idle, until: now + limits.idleTimeout)
+            return advance(at: now)
+        default: return []
         }
     }
 
@@ -172,8 +210,21 @@ package struct ConnectionState: Sendable {
 
     /// Ends the connection at once.
     mutating func close() -> [Action] {
-        defer { enter(.closed, until: nil) }
-        if case .handling = phase { return [.cancelHandler, .close] }
-        return [.close]
+        defer {
+            releaseBytes()
+            enter(.closed, until: nil)
+        }
+        switch phase {
+        case .handling(let head, _), .streaming(let head, _, _):
+            return [.cancelHandler, .report(.abandoned(head)), .close]
+        case .writing(let head?, _): return [.report(.abandoned(head)), .close]
+        default: return [.close]
+        }
+    }
+
+    /// Gives back what the request and the response have taken of the budget.
+    private mutating func releaseBytes() {
+        budget.release(reservedByteCount)
+        reservedByteCount = 0
     }
 }

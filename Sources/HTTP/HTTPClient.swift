@@ -38,7 +38,7 @@ package struct HTTPClient: Sendable {
         self.port = port
     }
 
-    private var address: String { SocketAddress(host: host, port: port).description }
+    private var address: String { SocketAddress.internet(host: host, port: port).description }
 
     /// Sends a request and waits for its answer, as long as that takes.
     ///

@@ -62,6 +62,14 @@ package enum HTTPError: Error, Equatable, Sendable {
     case bodyTimeout(Duration)
     /// The server has ``HTTPLimits/maxConnections`` already.
     case tooManyConnections(limit: Int)
+    /// The peer has ``HTTPLimits/maxConnectionsPerPeer`` already.
+    case tooManyConnectionsOfPeer(limit: Int)
+    /// With this body all connections would hold more than ``HTTPLimits/maxBufferedSize``.
+    case outOfBuffers(length: Int, limit: Int)
+    /// The body came more slowly than ``HTTPLimits/minBodyRate``.
+    case bodyTooSlow(bytesPerSecond: Int)
+    /// A TLS port was spoken to without TLS.
+    case plainTextToTLS
     /// The router has no such path.
     case notFound(path: String)
     /// The router has the path, not with this method.
@@ -73,28 +81,29 @@ package enum HTTPError: Error, Equatable, Sendable {
         case .malformedRequestLine, .invalidTarget, .bareLineFeed, .controlCharacter, .malformedField, .foldedField,
             .missingHost, .repeatedHost, .invalidHost, .invalidContentLength, .repeatedContentLength,
             .contentLengthWithTransferEncoding, .transferEncodingBeforeHTTP11, .invalidTransferEncoding,
-            .malformedChunkSize, .chunkExtensionsTooLong, .missingChunkEnd, .incompleteRequest:
+            .malformedChunkSize, .chunkExtensionsTooLong, .missingChunkEnd, .incompleteRequest, .plainTextToTLS:
             .badRequest
         case .notFound: .notFound
         case .methodNotAllowed: .methodNotAllowed
-        case .headTimeout, .bodyTimeout: .requestTimeout
+        case .headTimeout, .bodyTimeout, .bodyTooSlow: .requestTimeout
         case .lengthRequired: .lengthRequired
         case .bodyTooLarge: .contentTooLarge
         case .requestLineTooLong: .uriTooLong
         case .unsupportedExpectation: .expectationFailed
         case .headTooLarge, .tooManyFields: .headerFieldsTooLarge
         case .unknownMethod, .unsupportedTransferCoding: .notImplemented
-        case .tooManyConnections: .serviceUnavailable
+        case .tooManyConnections, .outOfBuffers: .serviceUnavailable
+        case .tooManyConnectionsOfPeer: .tooManyRequests
         case .unsupportedVersion: .versionNotSupported
         }
     }
 
     /// The fields that the error's status calls for: `Allow` with 405 (RFC 9110, section 15.5.6), `Retry-After` with
-    /// 503. The connection adds them to the application's answer.
+    /// 429 and 503. The connection adds them to the application's answer.
     var requiredHeaders: HTTPFields {
         switch self {
         case .methodNotAllowed(_, _, let allowed): ["Allow": allowed.map(\.rawValue).joined(separator: ", ")]
-        case .tooManyConnections: ["Retry-After": "1"]
+        case .tooManyConnections, .tooManyConnectionsOfPeer, .outOfBuffers: ["Retry-After": "1"]
         default: [:]
         }
     }
@@ -135,6 +144,11 @@ extension HTTPError: CustomStringConvertible {
         case .headTimeout(let limit): "request head took longer than \(limit)"
         case .bodyTimeout(let limit): "request body took longer than \(limit)"
         case .tooManyConnections(let limit): "server has its limit of \(limit) connections"
+        case .tooManyConnectionsOfPeer(let limit): "peer has its limit of \(limit) connections"
+        case .outOfBuffers(let length, let limit):
+            "body of \(length) bytes does not fit: server holds up to \(limit) bytes of requests and responses"
+        case .bodyTooSlow(let rate): "request body came more slowly than \(rate) bytes a second"
+        case .plainTextToTLS: "plain HTTP was sent to a port that speaks TLS"
         case .notFound(let path): "there is nothing at \(path.utf8.excerpt)"
         case .methodNotAllowed(let method, let path, let allowed):
             "\(method) is not allowed at \(path.utf8.excerpt), \(allowed.map(\.rawValue).joined(separator: ", ")) is"

@@ -4,6 +4,11 @@ package protocol HTTPHandler: Sendable {
     /// the response is then dropped.
     func respond(to request: HTTPRequest) async -> HTTPResponse
 
+    /// The answer to a request that needs no waiting, or nil where ``respond(to:)`` has it. It spares a task.
+    ///
+    /// Called on a connection's queue: it computes next to nothing and does not block.
+    func respondAtOnce(to request: HTTPRequest) -> HTTPResponse?
+
     /// Decides on the head alone, before the body is read: an answer that refuses the request, or nil to go on.
     ///
     /// Called on a connection's queue: it computes and does not block.
@@ -11,4 +16,8 @@ package protocol HTTPHandler: Sendable {
 
     /// The answer to an error that the server itself has found. It has the error's status; called like ``refuse(_:)``.
     func response(to error: HTTPError) -> HTTPResponse
+}
+
+extension HTTPHandler {
+    package func respondAtOnce(to request: HTTPRequest) -> HTTPResponse? { nil }
 }

@@ -14,10 +14,20 @@ package struct HTTPLimits: Sendable {
     package var headTimeout = Duration.seconds(10)
     /// How long a body may pause; then 408.
     package var bodyTimeout = Duration.seconds(30)
+    /// How long a body may take before ``minBodyRate`` counts; then 408.
+    package var bodyGrace = Duration.seconds(20)
+    /// The bytes a second that a body must come to after ``bodyGrace``; 0 asks for none.
+    package var minBodyRate = 500
     /// How long a body may take in all; then 408.
     package var bodyTotalTimeout = Duration.seconds(300)
     /// How long a response may wait for the client to take any of it; the connection is then closed.
     package var writeTimeout = Duration.seconds(30)
+    /// The bytes a second that a client must take of a response after the first ``writeTimeout``; 0 asks for none.
+    package var minWriteRate = 500
+    /// How many bytes of a stream wait for the client to take them, before the stream has to wait.
+    package var maxStreamedAhead = 64 * 1024
+    /// How long a connection may take to agree on its encryption.
+    package var handshakeTimeout = Duration.seconds(10)
     /// How long a connection that is being closed may pause while the client finishes (RFC 9112, section 9.6).
     package var lingerTimeout = Duration.seconds(2)
     /// How long a connection that is being closed waits for the client in all.
@@ -28,7 +38,13 @@ package struct HTTPLimits: Sendable {
     /// the socket.
     package var maxPipelinedSize = 64 * 1024
     /// How many connections are served at once; one more is answered with 503.
-    package var maxConnections = 1024
+    package var maxConnections = 4096
+    /// How many of them one peer may have, by its address; one more is answered with 429.
+    package var maxConnectionsPerPeer = 1024
+    /// How many requests a connection may carry; the last one's answer closes it.
+    package var maxRequestsPerConnection = 1_000_000
+    /// What the requests and responses of all connections may come to; a body that passes it is refused with 503.
+    package var maxBufferedSize = 256 * 1024 * 1024
 
     /// The defaults of docs/operations.md.
     package init() {}

@@ -27,6 +27,8 @@ package struct HTTPRequestHead: Sendable, Equatable {
     package let headers: HTTPFields
     /// How long the body is, derived from the fields.
     package let framing: BodyFraming
+    /// The numeric address that the request came from; nil of a Unix socket, or where there is no connection.
+    package var peer: String?
 
     /// Takes the parts as they are: the parser checks them.
     package init(
@@ -66,7 +68,7 @@ package struct HTTPRequestHead: Sendable, Equatable {
 /// A complete request.
 package struct HTTPRequest: Sendable, Equatable {
     /// Request line and header fields.
-    package let head: HTTPRequestHead
+    package internal(set) var head: HTTPRequestHead
     /// The content, its transfer coding removed.
     package let body: [UInt8]
 

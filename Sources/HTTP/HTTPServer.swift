@@ -1,12 +1,21 @@
 import Confinement
 import Glibc
 
-/// A listener, its connections, and what bounds them.
+/// Listeners, their connections, and what bounds them.
 package final class HTTPServer: Sendable {
-    /// Connections over the limit that may be told so at a time; any more are closed without a word.
+    /// Connections over a limit that may be told so at a time; any more are closed without a word.
     private static let maxRefusedConnections = 128
 
+    /// What all connections of a server have in common.
+    struct Shared: Sendable {
+        let handler: any HTTPHandler
+        let limits: HTTPLimits
+        let budget: ByteBudget
+        let observer: (any HTTPObserver)?
+    }
+
     private struct State {
+        var counts: ConnectionCounts
         var served: [ObjectIdentifier: Connection] = [:]
         var refused: [ObjectIdentifier: Connection] = [:]
         var acceptedCount = 0
@@ -14,32 +23,50 @@ package final class HTTPServer: Sendable {
         var shutdownWaiters: [CheckedContinuation<Void, Never>] = []
 
         var isEmpty: Bool { served.isEmpty && refused.isEmpty }
+        var connections: [Connection] { Array(served.values) + Array(refused.values) }
     }
 
-    private let listener: Listener
-    private let handler: any HTTPHandler
-    private let limits: HTTPLimits
+    private let listeners: [Listener]
+    private let shared: Shared
     private let loops: [EventLoop]
-    private let state = Confined(State())
+    private let state: Confined<State>
 
-    /// Takes the listener over; nothing is accepted before `start()`.
-    package init(listener: Listener, handler: any HTTPHandler, limits: HTTPLimits = HTTPLimits()) {
-        self.listener = listener
-        self.handler = handler
-        self.limits = limits
-        let processorCount = max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
-        loops = (0..<min(4, processorCount)).map { EventLoop(index: $0) }
+    /// Takes the listeners over, of which there is at least one; nothing is accepted before `start()`.
+    ///
+    /// - Throws: `ListenerError.systemCall` where the process has no descriptors left
+    package init(
+        listeners: [Listener], handler: any HTTPHandler, limits: HTTPLimits = HTTPLimits(),
+        observer: (any HTTPObserver)? = nil
+    ) throws(ListenerError) {
+        precondition(!listeners.isEmpty, "a server listens somewhere")
+        self.listeners = listeners
+        state = Confined(State(counts: ConnectionCounts(limits: limits)))
+        shared = Shared(
+            handler: handler, limits: limits, budget: ByteBudget(limit: limits.maxBufferedSize), observer: observer)
+        var loops: [EventLoop] = []
+        for index in 0..<min(4, max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))) {
+            loops.append(try EventLoop(index: index))
+        }
+        self.loops = loops
     }
 
     /// What the server listens on.
-    package var address: SocketAddress { listener.address }
+    package var addresses: [SocketAddress] { listeners.map(\.address) }
+
+    /// The first of them.
+    package var address: SocketAddress { listeners[0].address }
 
     /// How many connections are open.
     package var connectionCount: Int { state.withState { $0.served.count + $0.refused.count } }
 
+    /// What requests and responses of all connections take, in bytes.
+    package var bufferedByteCount: Int { shared.budget.byteCount }
+
     /// Begins to serve.
     package func start() {
-        listener.start { [self] socket in serve(socket) }
+        for listener in listeners {
+            listener.start { [self] socket, peer in serve(socket, peer) }
+        }
     }
 
     /// Stops accepting, closes idle connections at once, and returns when every request in flight is answered or
@@ -49,13 +76,13 @@ package final class HTTPServer: Sendable {
     package func shutdown(deadline: Duration) async {
         let connections = state.withState { state in
             state.isShuttingDown = true
-            return Array(state.served.values) + Array(state.refused.values)
+            return state.connections
         }
         for connection in connections { connection.shutdown() }
-        await listener.close()
+        for listener in listeners { await listener.close() }
         let abort = Task {
             try await Task.sleep(for: deadline)
-            abortConnections()
+            for connection in state.withState({ $0.connections }) { connection.abort() }
         }
         await withCheckedContinuation { continuation in
             let isDone = state.withState { state in
@@ -68,44 +95,44 @@ package final class HTTPServer: Sendable {
         abort.cancel()
     }
 
-    private func abortConnections() {
-        let connections = state.withState { Array($0.served.values) + Array($0.refused.values) }
-        for connection in connections { connection.abort() }
-    }
-
-    private func serve(_ socket: Socket) {
-        let connection = state.withState { state -> Connection? in
-            let isRefused = state.served.count >= limits.maxConnections
-            guard !state.isShuttingDown, !isRefused || state.refused.count < Self.maxRefusedConnections else {
+    private func serve(_ socket: Socket, _ peer: String?) {
+        let taken = state.withState { state -> (connection: Connection, refusal: HTTPError?)? in
+            let refusal = state.counts.refusal(of: peer)
+            guard !state.isShuttingDown, refusal == nil || state.refused.count < Self.maxRefusedConnections else {
                 return nil
             }
             let connection = Connection(
-                socket: socket, loop: loops[state.acceptedCount % loops.count], handler: handler, limits: limits,
-                refusal: isRefused ? .tooManyConnections(limit: limits.maxConnections) : nil
+                socket: socket, peer: peer, loop: loops[state.acceptedCount % loops.count], shared: shared,
+                refusal: refusal
             ) { [weak self] in self?.remove($0) }
             state.acceptedCount += 1
-            if isRefused {
-                state.refused[ObjectIdentifier(connection)] = connection
-            } else {
+            if refusal == nil {
+                state.counts.open(peer)
                 state.served[ObjectIdentifier(connection)] = connection
+            } else {
+                state.refused[ObjectIdentifier(connection)] = connection
             }
-            return connection
+            return (connection, refusal)
         }
-        guard let connection else {
+        guard let (connection, refusal) = taken else {
             socket.close()
+            shared.observer?.observe(.dropped)
             return
         }
+        shared.observer?.observe(refusal == nil ? .opened : .refused)
         connection.start()
     }
 
     private func remove(_ connection: Connection) {
-        let waiters = state.withState { state -> [CheckedContinuation<Void, Never>] in
-            state.served[ObjectIdentifier(connection)] = nil
+        let (wasServed, waiters) = state.withState { state -> (Bool, [CheckedContinuation<Void, Never>]) in
+            let wasServed = state.served.removeValue(forKey: ObjectIdentifier(connection)) != nil
+            if wasServed { state.counts.close(connection.peer) }
             state.refused[ObjectIdentifier(connection)] = nil
-            guard state.isShuttingDown, state.isEmpty else { return [] }
+            guard state.isShuttingDown, state.isEmpty else { return (wasServed, []) }
             defer { state.shutdownWaiters = [] }
-            return state.shutdownWaiters
+            return (wasServed, state.shutdownWaiters)
         }
+        if wasServed { shared.observer?.observe(.closed) }
         for waiter in waiters { waiter.resume() }
     }
 }

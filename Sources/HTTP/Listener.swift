@@ -1,7 +1,7 @@
 import Dispatch
 import Glibc
 
-/// A listening TCP socket.
+/// A listening TCP or Unix socket.
 ///
 /// Unchecked: everything mutable is touched on `queue` only.
 package final class Listener: @unchecked Sendable {
@@ -29,21 +29,39 @@ package final class Listener: @unchecked Sendable {
     ///     IPv6. `::` takes IPv4 too, where the system is set so.
     ///   - port: 0 for any free one.
     ///   - backlog: how many connections the system may hold unaccepted.
-    package init(host: String, port: Int, backlog: Int32 = 1024) throws(ListenerError) {
+    package init(host: String, port: Int, backlog: Int32 = 4096) throws(ListenerError) {
         guard let port = UInt16(exactly: port) else { throw .invalidPort(port) }
         descriptor = try Self.boundDescriptor(host: host, port: port)
-        let requested = SocketAddress(host: host, port: Int(port))
-        guard listen(descriptor, backlog) == 0 else {
-            let code = errno
-            _ = Glibc.close(descriptor)
-            throw .systemCall("listen", address: requested.description, code: code)
-        }
+        let requested = SocketAddress.internet(host: host, port: Int(port))
+        try Self.listen(descriptor, backlog, requested)
         guard let address = SocketAddress(localOf: descriptor) else {
             let code = errno
             _ = Glibc.close(descriptor)
             throw .systemCall("getsockname", address: requested.description, code: code)
         }
         self.address = address
+    }
+
+    /// Binds and listens at a path, which the owner of the process and his group may then connect to. A socket that a
+    /// server left behind is replaced; another file is not. The file goes when the listener is closed.
+    ///
+    /// - Parameters:
+    ///   - path: at most 107 bytes.
+    ///   - backlog: how many connections the system may hold unaccepted.
+    package init(unixPath path: String, backlog: Int32 = 4096) throws(ListenerError) {
+        address = .unix(path: path)
+        descriptor = try UnixSocket.bind(path)
+        try Self.listen(descriptor, backlog, address)
+    }
+
+    private static func listen(
+        _ descriptor: Int32, _ backlog: Int32, _ address: SocketAddress
+    ) throws(ListenerError) {
+        guard Glibc.listen(descriptor, backlog) == 0 else {
+            let code = errno
+            _ = Glibc.close(descriptor)
+            throw .systemCall("listen", address: address.description, code: code)
+        }
     }
 
     deinit {
@@ -54,7 +72,7 @@ package final class Listener: @unchecked Sendable {
     /// Begins to accept.
     ///
     /// - Parameter onAccept: takes over each new socket; called on the listener's queue.
-    func start(_ onAccept: @escaping @Sendable (Socket) -> Void) {
+    func start(_ onAccept: @escaping @Sendable (Socket, _ peer: String?) -> Void) {
         queue.async { [self] in
             guard source == nil, !isClosed else { return }
             let source = DispatchSource.makeReadSource(fileDescriptor: descriptor, queue: queue)
@@ -85,16 +103,17 @@ package final class Listener: @unchecked Sendable {
 
     private func finishClosing() {
         _ = Glibc.close(descriptor)
+        if case .unix(let path) = address { _ = unlink(path) }
         isClosed = true
         for waiter in closeWaiters { waiter.resume() }
         closeWaiters = []
     }
 
-    private func accept(_ onAccept: (Socket) -> Void) {
+    private func accept(_ onAccept: (Socket, String?) -> Void) {
         for _ in 0..<Self.acceptsInARow {
-            if let socket = Socket.accept(from: descriptor) {
+            if let (socket, peer) = Socket.accept(from: descriptor) {
                 socket.disableDelay()
-                onAccept(socket)
+                onAccept(socket, peer)
                 continue
             }
             switch errno {
@@ -128,7 +147,7 @@ package final class Listener: @unchecked Sendable {
         guard let entry = entries.first(where: { $0.ai_family == AF_INET }) ?? entries.first else {
             throw .unresolvedHost(host, reason: "the list of addresses is empty")
         }
-        let address = SocketAddress(host: name, port: Int(port)).description
+        let address = SocketAddress.internet(host: name, port: Int(port)).description
         let descriptor = socket(
             entry.ai_family, entry.ai_socktype | Int32(SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue),
             entry.ai_protocol)

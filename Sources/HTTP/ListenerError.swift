@@ -6,6 +6,8 @@ package enum ListenerError: Error, Equatable, Sendable, CustomStringConvertible 
     case invalidPort(Int)
     /// The host has no address.
     case unresolvedHost(String, reason: String)
+    /// A Unix socket's path is empty, holds NUL, or is longer than the system allows.
+    case invalidPath(String, limit: Int)
     /// A system call failed.
     ///
     /// - Parameters:
@@ -18,6 +20,8 @@ package enum ListenerError: Error, Equatable, Sendable, CustomStringConvertible 
         switch self {
         case .invalidPort(let port): "port \(port) is not in 0...65535"
         case .unresolvedHost(let host, let reason): "host \"\(host)\" has no address: \(reason)"
+        case .invalidPath(let path, let limit):
+            "the path of a Unix socket has 1 to \(limit) bytes without NUL, not \(path.utf8.count): \(path.utf8.excerpt)"
         case .systemCall(let call, let address, let code):
             "cannot listen on \(address): \(call): \(String(cString: strerror(code)))"
         }

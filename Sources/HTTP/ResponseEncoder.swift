@@ -14,11 +14,14 @@ package struct ResponseFraming: Sendable, Equatable {
     package var omitsBody: Bool
     /// What is said about the connection's future.
     package var connection: ConnectionOption
+    /// Whether a stream is sent in chunks; else it ends with the connection, as HTTP/1.0 knows it.
+    package var isChunked: Bool
 
     /// By default the response to anything but HEAD, on a connection of HTTP/1.1 that is kept.
-    package init(omitsBody: Bool = false, connection: ConnectionOption = .implicit) {
+    package init(omitsBody: Bool = false, connection: ConnectionOption = .implicit, isChunked: Bool = true) {
         self.omitsBody = omitsBody
         self.connection = connection
+        self.isChunked = isChunked
     }
 }
 
@@ -29,40 +32,87 @@ package struct ResponseEncoder: Sendable {
 
     /// The fields that only the connection knows; the application's own are dropped.
     private static let ownFields = ["date", "content-length", "transfer-encoding", "connection"]
+    private static let longestOwnField = 17
 
-    /// The bytes of a final response.
+    /// The bytes of a final response; of a stream those before its content.
     ///
     /// The version is the server's own, HTTP/1.1, to a 1.0 client too (RFC 9110, section 6.2).
     ///
     /// - Parameter date: the value of `Date` (RFC 9110, section 6.6.1).
     package static func encode(_ response: HTTPResponse, framing: ResponseFraming, date: String) -> [UInt8] {
-        var head = "HTTP/1.1 \(response.status.code) \(sanitized(response.status.reasonPhrase))\r\nDate: \(date)\r\n"
-        for field in response.headers.lines
-        where !ownFields.contains(where: { field.name.equalsIgnoringCase($0) }) && field.name.utf8.isToken {
-            head += "\(field.name): \(sanitized(field.value))\r\n"
+        let body = response.body
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(256 + response.headers.lines.count * 48 + (framing.omitsBody ? 0 : body.count))
+        bytes.append(contentsOf: "HTTP/1.1 ".utf8)
+        bytes.append(decimal: response.status.code)
+        bytes.append(.space)
+        bytes.append(sanitized: response.status.reasonPhrase)
+        bytes.append(contentsOf: "\r\nDate: ".utf8)
+        bytes.append(contentsOf: date.utf8)
+        bytes.appendLineEnd()
+        for field in response.headers.lines where !isOwn(field.name) && field.name.utf8.isToken {
+            bytes.append(contentsOf: field.name.utf8)
+            bytes.append(contentsOf: ": ".utf8)
+            bytes.append(sanitized: field.value)
+            bytes.appendLineEnd()
         }
         let sendsContent = response.status.allowsContent
-        if sendsContent {
+        switch response.content {
+        case .bytes where sendsContent:
             // To HEAD it is the length that GET would give (RFC 9110, section 8.6).
-            head += "Content-Length: \(response.body.count)\r\n"
+            bytes.append(contentsOf: "Content-Length: ".utf8)
+            bytes.append(decimal: body.count)
+            bytes.appendLineEnd()
+        case .stream where sendsContent && framing.isChunked:
+            bytes.append(contentsOf: "Transfer-Encoding: chunked\r\n".utf8)
+        case .bytes, .stream: break
         }
         switch framing.connection {
         case .implicit: break
-        case .keepAlive: head += "Connection: keep-alive\r\n"
-        case .close: head += "Connection: close\r\n"
+        case .keepAlive: bytes.append(contentsOf: "Connection: keep-alive\r\n".utf8)
+        case .close: bytes.append(contentsOf: "Connection: close\r\n".utf8)
         }
-        head += "\r\n"
-        var bytes = Array(head.utf8)
-        if sendsContent, !framing.omitsBody {
-            bytes.append(contentsOf: response.body)
-        }
+        bytes.appendLineEnd()
+        if sendsContent, !framing.omitsBody { bytes.append(contentsOf: body) }
         return bytes
+    }
+
+    /// A piece of a stream (RFC 9112, section 7.1).
+    ///
+    /// - Precondition: `bytes` is not empty: an empty chunk would end the stream.
+    package static func chunk(_ bytes: [UInt8]) -> [UInt8] {
+        precondition(!bytes.isEmpty, "an empty chunk ends the stream")
+        return Array("\(String(bytes.count, radix: 16))\r\n".utf8) + bytes + [.carriageReturn, .lineFeed]
+    }
+
+    /// The end of a chunked stream, without trailers.
+    package static let lastChunk = Array("0\r\n\r\n".utf8)
+
+    private static func isOwn(_ name: String) -> Bool {
+        name.utf8.count <= longestOwnField && ownFields.contains { name.equalsIgnoringCase($0) }
+    }
+}
+
+extension [UInt8] {
+    fileprivate mutating func appendLineEnd() {
+        append(.carriageReturn)
+        append(.lineFeed)
     }
 
     /// The text without control characters, a space in the place of each (RFC 9110, section 5.5): what the application
     /// echoes can never end a line.
-    private static func sanitized(_ text: String) -> String {
-        guard text.utf8.contains(where: \.isForbiddenControl) else { return text }
-        return String(decoding: text.utf8.map { $0.isForbiddenControl ? .space : $0 }, as: UTF8.self)
+    fileprivate mutating func append(sanitized text: String) {
+        let start = count
+        append(contentsOf: text.utf8)
+        for index in start..<count where self[index].isForbiddenControl { self[index] = .space }
+    }
+
+    fileprivate mutating func append(decimal number: Int) {
+        if number < 10 {
+            append(UInt8(ascii: "0") + UInt8(number))
+        } else {
+            append(decimal: number / 10)
+            append(UInt8(ascii: "0") + UInt8(number % 10))
+        }
     }
 }

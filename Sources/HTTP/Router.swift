@@ -10,9 +10,17 @@ package struct Router: HTTPHandler {
     /// Decides on the head of a request of one route; see ``HTTPHandler/refuse(_:)``.
     package typealias Refusal = @Sendable (HTTPRequestHead) -> HTTPResponse?
 
+    /// Answers the requests of one route without waiting; see ``HTTPHandler/respondAtOnce(to:)``.
+    package typealias ImmediateHandler = @Sendable (HTTPRequest) -> HTTPResponse
+
     private struct Route {
         let refuse: Refusal?
-        let respond: Handler
+        let answer: Answer
+    }
+
+    private enum Answer {
+        case atOnce(ImmediateHandler)
+        case later(Handler)
     }
 
     private var routes: [String: OrderedDictionary<HTTPMethod, Route>] = [:]
@@ -35,9 +43,21 @@ package struct Router: HTTPHandler {
     package mutating func add(
         _ method: HTTPMethod, _ path: String, refuse: Refusal? = nil, respond: @escaping Handler
     ) {
+        add(method, path, Route(refuse: refuse, answer: .later(respond)))
+    }
+
+    /// Adds a route that is answered on the connection's queue.
+    ///
+    /// - Parameter path: as of the other routes.
+    /// - Precondition: the route is new.
+    package mutating func add(_ method: HTTPMethod, _ path: String, atOnce respond: @escaping ImmediateHandler) {
+        add(method, path, Route(refuse: nil, answer: .atOnce(respond)))
+    }
+
+    private mutating func add(_ method: HTTPMethod, _ path: String, _ route: Route) {
         precondition(routes[path]?[method] == nil, "the route \(method) \(path) is there twice")
         if routes[path] == nil, path.contains("{") { patterns.append((path, Self.segments(of: path))) }
-        routes[path, default: [:]][method] = Route(refuse: refuse, respond: respond)
+        routes[path, default: [:]][method] = route
     }
 
     package func refuse(_ head: HTTPRequestHead) -> HTTPResponse? {
@@ -49,9 +69,20 @@ package struct Router: HTTPHandler {
 
     package func respond(to request: HTTPRequest) async -> HTTPResponse {
         switch route(of: request.head) {
-        case .success(let route): await route.respond(request)
+        case .success(let route):
+            switch route.answer {
+            case .atOnce(let respond): respond(request)
+            case .later(let respond): await respond(request)
+            }
         case .failure(let error): completeResponse(to: error)
         }
+    }
+
+    package func respondAtOnce(to request: HTTPRequest) -> HTTPResponse? {
+        guard case .success(let route) = route(of: request.head), case .atOnce(let respond) = route.answer else {
+            return nil
+        }
+        return respond(request)
     }
 
     package func response(to error: HTTPError) -> HTTPResponse {
@@ -85,6 +116,6 @@ package struct Router: HTTPHandler {
     }
 
     private var serverOptions: Route {
-        Route(refuse: nil) { _ in HTTPResponse(status: .noContent) }
+        Route(refuse: nil, answer: .atOnce { _ in HTTPResponse(status: .noContent) })
     }
 }

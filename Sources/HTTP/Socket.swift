@@ -1,23 +1,24 @@
+import CSockets
 import Glibc
 
 /// A connected, non-blocking stream socket. Whoever holds it closes it, once.
 struct Socket: Sendable {
     let descriptor: Int32
 
-    /// The next connection of a listening socket, or nil with `errno` set.
-    static func accept(from listener: Int32) -> Socket? {
-        let descriptor = Glibc.accept(listener, nil, nil)
-        guard descriptor >= 0 else { return nil }
-        let flags = fcntl(descriptor, F_GETFL)
-        guard flags >= 0, fcntl(descriptor, F_SETFL, flags | O_NONBLOCK) >= 0,
-            fcntl(descriptor, F_SETFD, FD_CLOEXEC) >= 0
-        else {
-            let code = errno
-            _ = Glibc.close(descriptor)
-            errno = code
-            return nil
+    /// The next connection of a listening socket and the numeric host of its other end, which a Unix socket has not; or nil
+    /// with `errno` set.
+    static func accept(from listener: Int32) -> (Socket, peer: String?)? {
+        var storage = sockaddr_storage()
+        var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
+        let flags = Int32(SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue)
+        let descriptor = withUnsafeMutablePointer(to: &storage) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { accept4(listener, $0, &length, flags) }
         }
-        return Socket(descriptor: descriptor)
+        guard descriptor >= 0 else { return nil }
+        let peer = withUnsafePointer(to: &storage) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { SocketAddress($0, length: length)?.host }
+        }
+        return (Socket(descriptor: descriptor), peer)
     }
 
     /// What a call moved.

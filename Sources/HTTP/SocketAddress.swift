@@ -1,24 +1,34 @@
 import Glibc
 
-/// A numeric host and a port.
-package struct SocketAddress: Sendable, Equatable, CustomStringConvertible {
-    /// A numeric IPv4 or IPv6 address, for example `127.0.0.1` or `::1`.
-    package let host: String
-    /// The TCP port; 0 only before the system has chosen one.
-    package let port: Int
+/// What a server listens on.
+package enum SocketAddress: Sendable, Equatable, CustomStringConvertible {
+    /// A numeric IPv4 or IPv6 address, for example `127.0.0.1` or `::1`, and a TCP port; 0 only before the system has
+    /// chosen one.
+    case internet(host: String, port: Int)
+    /// The path of a Unix socket.
+    case unix(path: String)
 
-    /// Takes both as they are: nothing is resolved.
-    package init(host: String, port: Int) {
-        self.host = host
-        self.port = port
+    /// The numeric address; nil of a Unix socket.
+    package var host: String? {
+        guard case .internet(let host, _) = self else { return nil }
+        return host
+    }
+
+    /// The TCP port; 0 of a Unix socket.
+    package var port: Int {
+        guard case .internet(_, let port) = self else { return 0 }
+        return port
     }
 
     /// Whether only this machine reaches it (RFC 1122, section 3.2.1.3; RFC 4291, section 2.5.3).
-    package var isLoopback: Bool { host.hasPrefix("127.") || host == "::1" }
+    package var isLoopback: Bool { host.map { $0.hasPrefix("127.") || $0 == "::1" } ?? true }
 
-    /// `host:port`, an IPv6 host in brackets.
+    /// `host:port`, an IPv6 host in brackets; `unix:path`.
     package var description: String {
-        host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
+        switch self {
+        case .internet(let host, let port): host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
+        case .unix(let path): "unix:\(path)"
+        }
     }
 }
 
@@ -38,15 +48,16 @@ extension SocketAddress {
         self = address
     }
 
-    /// The numeric form of a system address.
+    /// The numeric form of a system address; nil of one that is not of the internet.
     init?(_ address: UnsafePointer<sockaddr>, length: socklen_t) {
+        guard [AF_INET, AF_INET6].contains(Int32(address.pointee.sa_family)) else { return nil }
         var host = [CChar](repeating: 0, count: Int(NI_MAXHOST))
         var service = [CChar](repeating: 0, count: Int(NI_MAXSERV))
         let result = getnameinfo(
             address, length, &host, socklen_t(host.count), &service, socklen_t(service.count),
             NI_NUMERICHOST | NI_NUMERICSERV)
         guard result == 0, let port = Int(service.text) else { return nil }
-        self.init(host: host.text, port: port)
+        self = .internet(host: host.text, port: port)
     }
 }
 

@@ -6,8 +6,8 @@ struct ConnectionScript {
     private var now = ContinuousClock.now
     private var request: HTTPRequest?
 
-    init(refusal: HTTPError? = nil, limits: HTTPLimits = HTTPLimits()) {
-        state = ConnectionState(limits: limits, handler: TestHandler(), refusal: refusal)
+    init(refusal: HTTPError? = nil, limits: HTTPLimits = HTTPLimits(), budget: ByteBudget? = nil) {
+        state = ConnectionState(limits: limits, handler: TestHandler(), budget: budget, refusal: refusal)
     }
 
     /// The actions that an event causes: `send 200 keep`, `continue`, `handle GET /`, `cancel`, `fin`, `close`.
@@ -48,6 +48,11 @@ struct ConnectionScript {
         case .startHandler(let request):
             "handle \(request.method) \(request.path)\(request.body.isEmpty ? "" : " " + String(decoding: request.body, as: UTF8.self))"
         case .cancelHandler: "cancel"
+        case .startStream(_, let isChunked): "stream\(isChunked ? " in chunks" : "")"
+        case .finishStream: "end of stream"
+        case .report(.abandoned): "report abandoned"
+        case .report(.timedOut(let time)): "report timedOut(\(time.rawValue))"
+        case .report(let event): "report \(event)"
         case .finishWriting: "fin"
         case .close: "close"
         }

@@ -18,7 +18,7 @@ struct ConnectionStateClosingTests {
     func idleTimeout() {
         var connection = opened()
         #expect(connection.wait(.seconds(59)) == [])
-        #expect(connection.wait(.seconds(1)) == ["close"])
+        #expect(connection.wait(.seconds(1)) == ["report timedOut(idle)", "close"])
     }
 
     @Test("The idle time begins anew after a response")
@@ -29,7 +29,7 @@ struct ConnectionStateClosingTests {
         _ = connection.answer()
         _ = connection.on(.writeFinished)
         #expect(connection.wait(.seconds(59)) == [])
-        #expect(connection.wait(.seconds(1)) == ["close"])
+        #expect(connection.wait(.seconds(1)) == ["report timedOut(idle)", "close"])
     }
 
     @Test("A head that trickles in has its time in all")
@@ -44,7 +44,9 @@ struct ConnectionStateClosingTests {
 
     @Test("A body may not pause for long")
     func bodyTimeout() {
-        var connection = opened()
+        var limits = HTTPLimits()
+        limits.minBodyRate = 0
+        var connection = opened(limits: limits)
         _ = connection.receive(postHead)
         #expect(connection.wait(.seconds(29)) == [])
         #expect(connection.receive("x") == [])
@@ -54,7 +56,9 @@ struct ConnectionStateClosingTests {
 
     @Test("A body that trickles in has its time in all")
     func bodyTotalTimeout() {
-        var connection = opened()
+        var limits = HTTPLimits()
+        limits.minBodyRate = 0
+        var connection = opened(limits: limits)
         _ = connection.receive(postHead)
         for _ in 0..<14 {
             _ = connection.receive("x")
@@ -62,6 +66,37 @@ struct ConnectionStateClosingTests {
         }
         _ = connection.receive("x")
         #expect(connection.wait(.seconds(20)) == ["send 408 close"])
+    }
+
+    @Test("A body that comes too slowly on the whole is given up, though it never pauses")
+    func bodyRate() {
+        var limits = HTTPLimits()
+        (limits.bodyGrace, limits.minBodyRate) = (.seconds(10), 2)
+        var connection = opened(limits: limits)
+        _ = connection.receive(postHead)
+        var seconds = 0
+        while connection.receive("x") == [] {
+            seconds += 1
+            if connection.wait(.seconds(1)) == ["send 408 close"] { break }
+        }
+        // At one byte a second the body has 10 seconds, and half a second for each byte of it.
+        #expect(seconds == 20)
+    }
+
+    @Test("A client that takes too little of a response is dropped, though it never stops")
+    func writeRate() {
+        var limits = HTTPLimits()
+        (limits.writeTimeout, limits.minWriteRate) = (.seconds(10), 2)
+        var connection = opened(limits: limits)
+        _ = connection.receive(get)
+        _ = connection.answer()
+        var seconds = 0
+        while seconds < 100 {
+            _ = connection.on(.writeProgressed(1))
+            if connection.wait(.seconds(1)) != [] { break }
+            seconds += 1
+        }
+        #expect(seconds == 19)
     }
 
     @Test("A handler has the time that it takes")
@@ -79,9 +114,9 @@ struct ConnectionStateClosingTests {
         _ = connection.receive(get)
         _ = connection.answer()
         #expect(connection.wait(.seconds(29)) == [])
-        #expect(connection.on(.writeProgressed) == [])
+        #expect(connection.on(.writeProgressed(100_000)) == [])
         #expect(connection.wait(.seconds(29)) == [])
-        #expect(connection.wait(.seconds(1)) == ["close"])
+        #expect(connection.wait(.seconds(1)) == ["report timedOut(write)", "report abandoned", "close"])
     }
 
     @Test("A closing connection waits for its client, but not for long")
@@ -164,7 +199,7 @@ struct ConnectionStateClosingTests {
         var connection = opened()
         _ = connection.receive(get)
         _ = connection.on(.receivedEndOfStream)
-        #expect(connection.on(.failed) == ["cancel", "close"])
+        #expect(connection.on(.failed) == ["cancel", "report abandoned", "close"])
         #expect(connection.answer() == [])
         #expect(connection.on(.timerFired) == [])
         #expect(!connection.state.wantsToRead)
@@ -203,7 +238,7 @@ struct ConnectionStateClosingTests {
         var connection = opened()
         _ = connection.receive(get)
         _ = connection.on(.shutdown)
-        #expect(connection.on(.abort) == ["cancel", "close"])
+        #expect(connection.on(.abort) == ["cancel", "report abandoned", "close"])
         #expect(connection.on(.abort) == [])
     }
 }

@@ -260,7 +260,7 @@ struct HTTPServerTests {
             started.fire()
             await release.wait()
         }
-        let server = HTTPServer(listener: try Listener(host: "127.0.0.1", port: 0), handler: handler)
+        let server = try HTTPServer(listeners: [Listener(host: "127.0.0.1", port: 0)], handler: handler)
         server.start()
         let port = server.address.port
         let idle = TestClient(port: port)
@@ -300,7 +300,7 @@ struct HTTPServerTests {
                 cancelled.fire()
             }
         }
-        let server = HTTPServer(listener: try Listener(host: "127.0.0.1", port: 0), handler: handler)
+        let server = try HTTPServer(listeners: [Listener(host: "127.0.0.1", port: 0)], handler: handler)
         server.start()
         let client = TestClient(port: server.address.port)
         defer { client.close() }

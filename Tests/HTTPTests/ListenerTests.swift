@@ -42,7 +42,7 @@ struct ListenerTests {
 
     @Test("An IPv6 address is written in brackets")
     func addressDescription() {
-        #expect(SocketAddress(host: "::1", port: 80).description == "[::1]:80")
-        #expect(SocketAddress(host: "127.0.0.1", port: 80).description == "127.0.0.1:80")
+        #expect(SocketAddress.internet(host: "::1", port: 80).description == "[::1]:80")
+        #expect(SocketAddress.internet(host: "127.0.0.1", port: 80).description == "127.0.0.1:80")
     }
 }

@@ -1,0 +1,164 @@
+import Confinement
+import Foundation
+import Glibc
+import HTTP
+import TestSupport
+import Testing
+
+/// Counts events by what they are.
+private final class EventLog: HTTPObserver {
+    private let events = Confined<[HTTPServerEvent]>([])
+
+    func observe(_ event: HTTPServerEvent) {
+        events.withState { $0.append(event) }
+    }
+
+    func count(_ isMeant: @Sendable @escaping (HTTPServerEvent) -> Bool) -> Int {
+        events.withState { $0.count(where: isMeant) }
+    }
+}
+
+private let get = "GET /a HTTP/1.1\r\nHost: a\r\n\r\n"
+
+@Suite("What bounds connections", .timeLimit(.minutes(2)))
+struct ServerLimitTests {
+    @Test("The last request that a connection may carry closes it")
+    func requestsPerConnection() {
+        var limits = HTTPLimits()
+        limits.maxRequestsPerConnection = 2
+        var connection = ConnectionScript(limits: limits)
+        _ = connection.on(.opened)
+        _ = connection.receive(get + get + get)
+        #expect(connection.answer() == ["send 200 implicit"])
+        #expect(connection.on(.writeFinished) == ["handle GET /a"])
+        #expect(connection.answer() == ["send 200 close"])
+        #expect(connection.on(.writeFinished) == ["fin"])
+    }
+
+    @Test(
+        "A body that does not fit what the server may hold is refused with 503, whatever tells its length",
+        arguments: [
+            "Content-Length: 11\r\n\r\n", "Transfer-Encoding: chunked\r\n\r\nb\r\n01234567890\r\n",
+            "Transfer-Encoding: chunked\r\n\r\n6\r\n012345\r\n6\r\n012345",
+        ])
+    func budget(rest: String) {
+        let budget = ByteBudget(limit: 10)
+        var connection = ConnectionScript(budget: budget)
+        _ = connection.on(.opened)
+        #expect(connection.receive("POST /a HTTP/1.1\r\nHost: a\r\n" + rest) == ["send 503 close"])
+        #expect(connection.on(.writeFinished) == ["fin"])
+        #expect(budget.byteCount == 0)
+    }
+
+    @Test("What a request and its response hold is given back, once the client has it or the connection ends")
+    func budgetIsGivenBack() {
+        let budget = ByteBudget(limit: 100)
+        let post = "POST /a HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\n"
+        var first = ConnectionScript(budget: budget)
+        _ = first.on(.opened)
+        _ = first.receive(post + "hello")
+        #expect(budget.byteCount == 5)
+        _ = first.answer()
+        #expect(budget.byteCount == 5 + "POST /a hello".utf8.count)
+        _ = first.on(.writeFinished)
+        #expect(budget.byteCount == 0)
+        var second = ConnectionScript(budget: budget)
+        _ = second.on(.opened)
+        _ = second.receive(post + "he")
+        #expect(budget.byteCount == 5)
+        _ = second.on(.failed)
+        #expect(budget.byteCount == 0)
+    }
+
+    @Test("A peer over its limit is told so with 429")
+    func connectionsOfPeer() async throws {
+        var limits = HTTPLimits()
+        limits.maxConnectionsPerPeer = 1
+        let log = EventLog()
+        try await withServer(limits: limits, observer: log) { server in
+            let port = server.address.port
+            await onThread {
+                let first = TestClient(port: port)
+                first.send(get)
+                #expect(first.receive(through: "GET /a ").hasPrefix("HTTP/1.1 200 OK"))
+                let second = TestClient(port: port)
+                let response = second.receiveAll()
+                second.close()
+                #expect(response.hasPrefix("HTTP/1.1 429 Too Many Requests\r\n"))
+                #expect(response.contains("\r\nRetry-After: 1\r\n"))
+                first.close()
+            }
+            while server.connectionCount > 0 { try await Task.sleep(for: .milliseconds(1)) }
+        }
+        #expect(log.count { $0 == .opened } == 1)
+        #expect(log.count { $0 == .refused } == 1)
+        #expect(log.count { $0 == .closed } == 1)
+    }
+
+    @Test("The limits of a table of connections", arguments: [("a", true), ("b", false), (nil, false)])
+    func peers(peer: String?, isRefused: Bool) {
+        var limits = HTTPLimits()
+        limits.maxConnectionsPerPeer = 2
+        var counts = ConnectionCounts(limits: limits)
+        counts.open("a")
+        counts.open("a")
+        #expect((counts.refusal(of: peer) != nil) == isRefused)
+        counts.close("a")
+        #expect(counts.refusal(of: peer) == nil)
+    }
+
+    @Test("A Unix socket serves, belongs to its owner's group, and goes with its listener")
+    func unixSocket() async throws {
+        let directory = try TemporaryDirectory()
+        let path = directory.path + "/s"
+        // Another server was killed here.
+        let leftOver = try Listener(unixPath: path + "2")
+        #expect(rename(path + "2", path) == 0)
+        await leftOver.close()
+        let server = try HTTPServer(listeners: [Listener(unixPath: path)], handler: TestHandler())
+        server.start()
+        var status = stat()
+        #expect(lstat(path, &status) == 0 && status.st_mode & 0o777 == 0o660)
+        #expect("\(server.address)" == "unix:\(path)")
+        let answer = await onThread {
+            let client = TestClient(unixPath: path)
+            defer { client.close() }
+            client.send(get)
+            return client.receive(through: "GET /a ")
+        }
+        #expect(answer.hasPrefix("HTTP/1.1 200 OK\r\n"))
+        #expect(throws: ListenerError.systemCall("bind", address: "unix:\(path)", code: EADDRINUSE)) {
+            try Listener(unixPath: path)
+        }
+        await server.shutdown(deadline: .zero)
+        #expect(lstat(path, &status) != 0)
+    }
+
+    @Test(
+        "A path that no Unix socket can have is refused", arguments: ["", String(repeating: "x", count: 108), "a\0b"])
+    func unixPaths(path: String) {
+        #expect(throws: ListenerError.invalidPath(path, limit: 107)) { try Listener(unixPath: path) }
+    }
+
+    @Test("Events tell of bytes and of clients that went away")
+    func events() async throws {
+        let log = EventLog()
+        let (started, report) = AsyncStream.makeStream(of: Void.self)
+        let handler = TestHandler { _ in
+            report.yield()
+            try? await Task.sleep(for: .seconds(600))
+        }
+        try await withServer(handler: handler, observer: log) { server in
+            let client = TestClient(port: server.address.port)
+            client.send(get)
+            for await _ in started { break }
+            client.close()
+            while server.connectionCount > 0 { try await Task.sleep(for: .milliseconds(1)) }
+        }
+        #expect(log.count { $0 == .received(get.utf8.count) } == 1)
+        #expect(
+            log.count {
+                if case .abandoned(let head) = $0 { head.path == "/a" && head.peer == "127.0.0.1" } else { false }
+            } == 1)
+    }
+}
