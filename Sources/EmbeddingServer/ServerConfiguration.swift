@@ -40,7 +40,7 @@ package struct ServerConfiguration: Sendable {
         maxRationaleTokens: GraceSettings.publishedMaxRationaleTokens)
     /// What all requests may take together; one step's tokens are no option of the command line.
     package var batchLimits = BatchScheduler.Limits(
-        maxLiveRequests: 64, maxBatchTokens: 32_768, maxStepTokens: 256, maxRequests: 512)
+        maxLiveRequests: 64, maxBatchTokens: 32_768, maxStepTokens: 256, maxRequests: 512, reserve: .eighth)
     /// Results kept for texts that come again; 0 keeps none, and shares no generation that is under way either.
     package var cacheEntries = 4096
     /// How far steps run ahead of what is written; nil where they do not. It changes no result.

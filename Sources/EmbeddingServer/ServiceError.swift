@@ -29,6 +29,10 @@ package enum ServiceError: Error, Equatable, Sendable {
     case conflict(String)
     /// There is no memory for it.
     case noMemory(String)
+    /// The time that the request or the server gives is over.
+    case timedOut(Duration)
+    /// The same, of an answer that has begun.
+    case timedOutStream
     /// A key is missing or wrong.
     case unauthorized
 
@@ -84,6 +88,8 @@ extension ServiceError {
         case .unknownCheckpoint(let message): (.notFound, "Request", message)
         case .conflict(let message): (.conflict, "Conflict", message)
         case .noMemory(let message): (.insufficientStorage, "Memory", message)
+        case .timedOut(let time): (.gatewayTimeout, "Timeout", "the request was given up after \(time)")
+        case .timedOutStream: (.gatewayTimeout, "Timeout", "the request was given up: its time is over")
         case .unauthorized:
             (.unauthorized, "Unauthorized", "expected Authorization: Bearer and a key of the key file")
         }

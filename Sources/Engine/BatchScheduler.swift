@@ -1,9 +1,7 @@
-import DequeModule
-
 /// Decides which requests are live and how many of whose tokens the next step takes. Pure: no clock, no model, no I/O.
 ///
-/// First come, first served. A live request holds room for every position it can come to fill, so that none can run out
-/// of cache half-way.
+/// First come, first served, interactive requests before bulk. A live request holds room for every position it can come to
+/// fill, so that none can run out of cache half-way.
 package struct BatchScheduler {
     /// What the scheduler must stay within.
     package struct Limits: Sendable, Equatable {
@@ -15,15 +13,49 @@ package struct BatchScheduler {
         package var maxStepTokens: Int
         /// Requests that are live or wait.
         package var maxRequests: Int
+        /// Rows, and places to wait, that interactive requests have beyond those of all: an eighth of each.
+        package var reserve: Reserve
 
         /// - Precondition: a step has room for a token of every live request, of which there is at least one.
-        package init(maxLiveRequests: Int, maxBatchTokens: Int, maxStepTokens: Int, maxRequests: Int) {
+        package init(
+            maxLiveRequests: Int, maxBatchTokens: Int, maxStepTokens: Int, maxRequests: Int, reserve: Reserve = .none
+        ) {
             precondition(maxLiveRequests > 0 && maxStepTokens >= maxLiveRequests, "every live row takes a token a step")
             self.maxLiveRequests = maxLiveRequests
             self.maxBatchTokens = maxBatchTokens
             self.maxStepTokens = maxStepTokens
             self.maxRequests = maxRequests
+            self.reserve = reserve
         }
+
+        /// Rows of the batch, those kept for interactive requests among them.
+        package var rowCount: Int {
+            reserve == .none ? maxLiveRequests : min(maxLiveRequests + (maxLiveRequests + 7) / 8, maxStepTokens)
+        }
+
+        /// Rows that requests of a priority may have.
+        func rowCount(of priority: Priority) -> Int { priority == .interactive ? rowCount : maxLiveRequests }
+
+        /// Positions that bulk requests may have together, unless one alone needs more.
+        var bulkPositions: Int { reserve == .none ? maxBatchTokens : maxBatchTokens - maxBatchTokens / 8 }
+
+        /// Requests that may be live or wait when one of a priority comes.
+        func requestCount(of priority: Priority) -> Int {
+            priority == .bulk || reserve == .none ? maxRequests : maxRequests + (maxRequests + 7) / 8
+        }
+    }
+
+    /// Whether room is kept for interactive requests.
+    package enum Reserve: Sendable, Equatable {
+        case none
+        case eighth
+    }
+
+    /// Who is served first.
+    package enum Priority: Sendable, Equatable {
+        /// Somebody looks on.
+        case interactive
+        case bulk
     }
 
     /// Names a request for as long as the scheduler knows it.
@@ -48,27 +80,24 @@ package struct BatchScheduler {
         package var work: [Work] = []
     }
 
-    private struct Waiting {
-        let request: RequestID
-        let positionCount: Int
-        let pendingTokens: Int
-    }
-
     private struct Live {
-        let request: RequestID
-        let positionCount: Int
+        let waited: WaitingRequests.Entry
         /// Tokens known and not yet run.
         var pendingTokens: Int
         /// Tokens guessed to follow them.
         var draftTokens = 0
+
+        var request: RequestID { waited.request }
+        var priority: Priority { waited.priority }
     }
 
     private let limits: Limits
     private let speculation: Speculation?
-    private var waiting: Deque<Waiting> = []
+    private var waiting = WaitingRequests()
     private var live: [Live] = []
     private var nextID: RequestID = 0
     private var reservedPositions = 0
+    private var bulkPositions = 0
 
     /// An idle scheduler.
     ///
@@ -90,35 +119,34 @@ package struct BatchScheduler {
     /// - Parameter requests: for each the positions that it can fill and the tokens of its prompt yet to be run.
     /// - Throws: `EngineError.tooManyPositions`, `.queueFull`
     package mutating func submit(
-        _ requests: [(positionCount: Int, pendingTokens: Int)]
+        _ requests: [(positionCount: Int, pendingTokens: Int)], priority: Priority = .bulk
     ) throws(EngineError) -> [RequestID] {
         for request in requests where request.positionCount > limits.maxBatchTokens {
             throw .tooManyPositions(needed: request.positionCount, limit: limits.maxBatchTokens)
         }
         let present = live.count + waiting.count
-        guard present + requests.count <= limits.maxRequests else {
-            throw .queueFull(present: present, submitted: requests.count, limit: limits.maxRequests)
+        let limit = limits.requestCount(of: priority)
+        guard present + requests.count <= limit else {
+            throw .queueFull(present: present, submitted: requests.count, limit: limit)
         }
         return requests.map { request in
             defer { nextID += 1 }
             waiting.append(
-                Waiting(
-                    request: nextID, positionCount: request.positionCount, pendingTokens: request.pendingTokens))
+                .init(
+                    request: nextID, positionCount: request.positionCount, pendingTokens: request.pendingTokens,
+                    priority: priority))
             return nextID
         }
     }
 
-    /// Admits what fits and shares the next step out: the rows that write first, then prompts, oldest first. What is left
-    /// of it guesses may have.
+    /// Admits what fits and shares the next step out: the rows that write first, then prompts, interactive ones first, then
+    /// oldest first. What is left of it guesses may have.
     package mutating func nextStep() -> Step {
         var step = Step()
-        while let next = waiting.first, live.count < limits.maxLiveRequests,
-            reservedPositions + next.positionCount <= limits.maxBatchTokens
-        {
-            waiting.removeFirst()
+        while let next = waiting.takeFirst(where: fits) {
             reservedPositions += next.positionCount
-            live.append(
-                Live(request: next.request, positionCount: next.positionCount, pendingTokens: next.pendingTokens))
+            if next.priority == .bulk { bulkPositions += next.positionCount }
+            live.append(Live(waited: next, pendingTokens: next.pendingTokens))
             step.admitted.append(next.request)
         }
         var budget = limits.maxStepTokens
@@ -132,13 +160,22 @@ package struct BatchScheduler {
             budget -= count
         }
         live.filter { $0.pendingTokens == 1 }.forEach(take)
-        live.filter { $0.pendingTokens > 1 }.forEach(take)
+        live.filter { $0.pendingTokens > 1 && $0.priority == .interactive }.forEach(take)
+        live.filter { $0.pendingTokens > 1 && $0.priority == .bulk }.forEach(take)
         var draftBudget = min(budget, maxStepDraftTokens)
         for index in step.work.indices {
             step.work[index].draftCount = min(step.work[index].draftCount, draftBudget)
             draftBudget -= step.work[index].draftCount
         }
         return step
+    }
+
+    private func fits(_ request: WaitingRequests.Entry) -> Bool {
+        guard live.count < limits.rowCount(of: request.priority),
+            reservedPositions + request.positionCount <= limits.maxBatchTokens
+        else { return false }
+        return request.priority == .interactive || bulkPositions == 0
+            || bulkPositions + request.positionCount <= limits.bulkPositions
     }
 
     private var maxStepDraftTokens: Int {
@@ -165,10 +202,16 @@ package struct BatchScheduler {
     /// Forgets a request, live or waiting: it ended or its caller went away.
     package mutating func remove(_ request: RequestID) {
         if let index = live.firstIndex(where: { $0.request == request }) {
-            reservedPositions -= live[index].positionCount
-            live.remove(at: index)
+            let removed = live.remove(at: index)
+            reservedPositions -= removed.waited.positionCount
+            if removed.priority == .bulk { bulkPositions -= removed.waited.positionCount }
         } else {
-            waiting.removeAll { $0.request == request }
+            waiting.remove(request)
         }
+    }
+
+    /// Somebody looks on now: a request that waits is served before bulk. One that is live has what it needs.
+    package mutating func promote(_ request: RequestID) {
+        waiting.promote(request)
     }
 }

@@ -8,7 +8,7 @@ extension GenerationEngine {
         speculation: Speculation?
     ) -> Int {
         configuration.keyValueByteCount(
-            positions: limits.maxBatchTokens, sequences: limits.maxLiveRequests, precision: precision)
+            positions: limits.maxBatchTokens, sequences: limits.rowCount, precision: precision)
             + configuration.activationByteCount(
                 tokens: limits.maxStepTokens,
                 samplingRows: GenerationLoop.samplingCapacity(limits, speculation))

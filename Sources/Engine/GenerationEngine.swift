@@ -51,6 +51,15 @@ package final class GenerationEngine: Sendable {
         let request: GenerationRequest
         let promise: Promise<GenerationResult>
         let submittedAt: ContinuousClock.Instant
+        /// What was written so far, and who is told of it.
+        var rationale: [TokenID] = []
+        var followers: [@Sendable ([TokenID]) -> Void] = []
+
+        mutating func wrote(_ tokens: some Collection<TokenID>) {
+            guard !tokens.isEmpty else { return }
+            rationale += tokens
+            for follower in followers { follower(Array(tokens)) }
+        }
     }
 
     struct State {
@@ -120,7 +129,9 @@ package final class GenerationEngine: Sendable {
     /// whether somebody awaits it or not.
     ///
     /// - Throws: `EngineError.tooManyPositions`, `.queueFull`, `.stopped`
-    package func submit(_ requests: [GenerationRequest]) throws(EngineError) -> [Generation] {
+    package func submit(
+        _ requests: [GenerationRequest], priority: BatchScheduler.Priority = .bulk
+    ) throws(EngineError) -> [Generation] {
         for request in requests {
             precondition(request.poolingStart < request.prompt.count, "nothing to pool")
         }
@@ -133,7 +144,7 @@ package final class GenerationEngine: Sendable {
         let outcome = state.withState { state -> Result<[BatchScheduler.RequestID], EngineError> in
             guard !state.isStopping else { return .failure(.stopped) }
             return Result { () throws(EngineError) in
-                let ids = try state.scheduler.submit(demands)
+                let ids = try state.scheduler.submit(demands, priority: priority)
                 for (id, submission) in zip(ids, submissions) {
                     state.submissions[id] = submission
                 }
@@ -143,6 +154,23 @@ package final class GenerationEngine: Sendable {
         let ids = try outcome.get()
         wake.signal()
         return zip(ids, submissions).map { Generation(id: $0, promise: $1.promise) }
+    }
+
+    /// Tells of the tokens of a generation as they are written: at once of those that were, then step by step, until all were
+    /// told before its result is there. Of one that has ended nothing is told: its result has all.
+    ///
+    /// - Parameter follower: called on the generation thread, which waits for it; it must not ask the engine for anything.
+    package func follow(_ generation: Generation, _ follower: @escaping @Sendable ([TokenID]) -> Void) {
+        state.withState { state in
+            guard let submission = state.submissions[generation.id] else { return }
+            if !submission.rationale.isEmpty { follower(submission.rationale) }
+            state.submissions[generation.id]?.followers.append(follower)
+        }
+    }
+
+    /// Serves a generation that still waits as an interactive one from now on.
+    package func promote(_ generation: Generation) {
+        state.withState { $0.scheduler.promote(generation.id) }
     }
 
     /// Gives up those that have not ended: they fail with `.cancelled`, and leave the batch at the next step.
@@ -183,8 +211,15 @@ package final class GenerationEngine: Sendable {
             state.withState { state in
                 for (work, event) in zip(work, events) {
                     state.scheduler.ran(work)
-                    if case .wrote(let draftCount) = event {
+                    switch event {
+                    case .ran: break
+                    case .wrote(let tokens, let draftCount):
                         state.scheduler.wrote(work.request, draftTokens: draftCount)
+                        state.submissions[work.request]?.wrote(tokens)
+                    case .ended(.success(let result)):
+                        let toldCount = state.submissions[work.request]?.rationale.count ?? 0
+                        state.submissions[work.request]?.wrote(result.rationale.dropFirst(toldCount))
+                    case .ended(.failure): break
                     }
                 }
             }

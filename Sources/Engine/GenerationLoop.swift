@@ -8,7 +8,7 @@ final class GenerationLoop {
         /// Part of a prompt was run.
         case ran
         /// At least one token was written, the last of which is yet to be run; so many are guessed to follow it.
-        case wrote(draftCount: Int)
+        case wrote([TokenID], draftCount: Int)
         case ended(Result<GenerationResult, EngineError>)
     }
 
@@ -60,8 +60,8 @@ final class GenerationLoop {
 
     /// Rows of logits that a step can need: one for each row that writes, and one for each guess.
     static func samplingCapacity(_ limits: BatchScheduler.Limits, _ speculation: Speculation?) -> Int {
-        guard let speculation else { return limits.maxLiveRequests }
-        return max(limits.maxLiveRequests, speculation.maxLiveRequests + speculation.maxStepDraftTokens)
+        guard let speculation else { return limits.rowCount }
+        return max(limits.rowCount, speculation.maxLiveRequests + speculation.maxStepDraftTokens)
     }
 
     /// Runs the tokens of every row in one forward pass, pools their states, and writes tokens for each row that is
@@ -99,12 +99,13 @@ final class GenerationLoop {
             guard row.mayWrite else { return .ended(row.result(.length)) }
             let drawn = tokens.prefix(min(1 + piece.draftCount, row.unwrittenCount))
             tokens = tokens.dropFirst(drawn.count)
+            let writtenCount = row.rationale.count
             let ending = write(
                 drawn, row, draft: row.draft.prefix(piece.draftCount), hiddenStates, lastRow: lastRow)
             row.discardDraft()
             if let ending { return .ended(ending) }
             makeDraft(row)
-            return .wrote(draftCount: row.draft.count)
+            return .wrote(Array(row.rationale[writtenCount...]), draftCount: row.draft.count)
         }
     }
 

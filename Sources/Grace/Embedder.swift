@@ -17,6 +17,8 @@ package struct EmbeddingSettings: Sendable, Equatable {
     package var seed: UInt64?
     /// Which end of a text gives way, or that it is refused.
     package var truncation: Truncation
+    /// Who is served first; it changes no result.
+    package var priority = BatchScheduler.Priority.bulk
 
     /// The server's defaults: a greedy rationale of at most 64 tokens, texts cut at their end.
     package init(
@@ -101,13 +103,17 @@ package struct Embedder: Sendable {
 
     /// Embeds the texts as one request: all of them or none.
     ///
+    /// - Parameter progress: told of the rationales while they are written.
     /// - Throws: `GraceError`
-    package func embed(_ texts: [String], settings: EmbeddingSettings) async throws(GraceError) -> [Embedding] {
-        try await embed(texts, settings: settings, sharing: sharing)
+    package func embed(
+        _ texts: [String], settings: EmbeddingSettings, progress: GenerationProgress? = nil
+    ) async throws(GraceError) -> [Embedding] {
+        try await embed(texts, settings: settings, sharing: sharing, progress: progress)
     }
 
     private func embed(
-        _ texts: [String], settings: EmbeddingSettings, sharing: SharedGenerations
+        _ texts: [String], settings: EmbeddingSettings, sharing: SharedGenerations,
+        progress: GenerationProgress? = nil
     ) async throws(GraceError) -> [Embedding] {
         let prompts = try await prompts(for: texts, settings: settings)
         let requests = zip(texts, prompts).map { text, prompt in
@@ -120,7 +126,8 @@ package struct Embedder: Sendable {
         }
         let outcomes: [SharedGenerations.Outcome]
         do throws(EngineError) {
-            outcomes = try await sharing.generate(requests, computedBy: computedBy, on: engine)
+            outcomes = try await sharing.generate(
+                requests, computedBy: computedBy, on: engine, priority: settings.priority, progress: progress)
         } catch {
             throw .engine(error)
         }

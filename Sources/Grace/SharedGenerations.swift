@@ -26,7 +26,8 @@ package final class SharedGenerations: Sendable {
 
     private typealias Table = SharingTable<ResultKey, GenerationResult>
 
-    private struct Running {
+    /// A generation, and where it is under way.
+    private struct Running: Sendable {
         let generation: Generation
         let engine: GenerationEngine
     }
@@ -84,49 +85,77 @@ package final class SharedGenerations: Sendable {
     /// order.
     ///
     /// A generation ends early when the tasks of all who wait for it are cancelled. An error reaches all who wait.
-    /// - Parameter computedBy: the checkpoint's fingerprint and the arithmetic: what decides a result beside the request.
+    /// - Parameters:
+    ///   - computedBy: the checkpoint's fingerprint and the arithmetic: what decides a result beside the request.
+    ///   - progress: told of what is written while it is.
     /// - Throws: `EngineError`; where one request fails the others are given up.
     package func generate(
-        _ requests: [GenerationRequest], computedBy: String, on engine: GenerationEngine
+        _ requests: [GenerationRequest], computedBy: String, on engine: GenerationEngine,
+        priority: BatchScheduler.Priority = .bulk, progress: GenerationProgress? = nil
     ) async throws(EngineError) -> [Outcome] {
-        guard let state else {
-            return try await engine.generate(requests).map { Outcome(result: $0, source: .miss) }
-        }
-        let places = try claim(requests, computedBy: computedBy, engine, state)
-        let waiters = places.compactMap(\.waiter)
+        let places = try places(for: requests, computedBy: computedBy, engine, priority)
+        progress?.accepted()
+        let reports = places.enumerated().map { index, place in progress.map { follow(place, $0, index) } }
         let outcome: Result<[Outcome], EngineError> = await withTaskCancellationHandler {
             var outcomes: [Outcome] = []
             do throws(EngineError) {
-                for place in places {
-                    switch place {
-                    case .kept(let result): outcomes.append(Outcome(result: result, source: .hit))
-                    case .awaited(_, let promise, let source):
-                        outcomes.append(Outcome(result: try await promise.value(), source: source))
-                    }
+                for (place, report) in zip(places, reports) {
+                    let outcome = try await place.outcome()
+                    report?.complete(outcome.result)
+                    outcomes.append(outcome)
                 }
                 return .success(outcomes)
             } catch {
-                leave(waiters, state)
+                leave(places)
                 return .failure(error)
             }
         } onCancel: {
-            leave(waiters, state)
+            leave(places)
         }
         return try outcome.get()
     }
 
     private enum Place: Sendable {
         case kept(GenerationResult)
-        case awaited(Table.WaiterID, Promise<GenerationResult>, ResultSource)
+        /// Together with others; the generation itself where it is still under way.
+        case awaited(Table.WaiterID, Promise<GenerationResult>, ResultSource, Running?)
+        /// Nothing is shared.
+        case alone(Running)
 
-        var waiter: Table.WaiterID? {
-            guard case .awaited(let waiter, _, _) = self else { return nil }
-            return waiter
+        func outcome() async throws(EngineError) -> Outcome {
+            switch self {
+            case .kept(let result): Outcome(result: result, source: .hit)
+            case .awaited(_, let promise, let source, _): Outcome(result: try await promise.value(), source: source)
+            case .alone(let running): Outcome(result: try await running.generation.result(), source: .miss)
+            }
         }
     }
 
+    private func follow(_ place: Place, _ progress: GenerationProgress, _ index: Int) -> GenerationReport {
+        let report = progress.report(on: index)
+        switch place {
+        case .kept, .awaited(_, _, _, nil): break
+        case .awaited(_, _, _, let running?), .alone(let running):
+            running.engine.follow(running.generation) { report.tell($0) }
+        }
+        return report
+    }
+
+    private func places(
+        for requests: [GenerationRequest], computedBy: String, _ engine: GenerationEngine,
+        _ priority: BatchScheduler.Priority
+    ) throws(EngineError) -> [Place] {
+        guard let state else {
+            return try engine.submit(requests, priority: priority).map {
+                .alone(Running(generation: $0, engine: engine))
+            }
+        }
+        return try claim(requests, computedBy: computedBy, engine, priority, state)
+    }
+
     private func claim(
-        _ requests: [GenerationRequest], computedBy: String, _ engine: GenerationEngine, _ state: Confined<State>
+        _ requests: [GenerationRequest], computedBy: String, _ engine: GenerationEngine,
+        _ priority: BatchScheduler.Priority, _ state: Confined<State>
     ) throws(EngineError) -> [Place] {
         let keys = requests.map { ResultKey($0, computedBy: computedBy) }
         let claimed = state.withState { state in
@@ -134,19 +163,23 @@ package final class SharedGenerations: Sendable {
                 var submitted: [Generation] = []
                 // Submitted while the table is held, so that nobody joins what the engine then refuses.
                 let places = try state.table.claim(keys) { indices throws(EngineError) in
-                    submitted = try engine.submit(indices.map { requests[$0] })
+                    submitted = try engine.submit(indices.map { requests[$0] }, priority: priority)
                 }
                 var unclaimed = submitted[...]
                 var started: [Table.GenerationID: Generation] = [:]
                 let awaited = places.map { place -> Place in
                     switch place {
                     case .kept(let result): return .kept(result)
-                    case .joined(let waiter): return .awaited(waiter, state.promise(for: waiter), .shared)
+                    case .joined(let waiter):
+                        let joined = state.table.generation(of: waiter).flatMap { state.running[$0] }
+                        if priority == .interactive, let joined { joined.engine.promote(joined.generation) }
+                        return .awaited(waiter, state.promise(for: waiter), .shared, joined)
                     case .started(let waiter, let id):
                         let generation = unclaimed.removeFirst()
                         started[id] = generation
-                        state.running[id] = Running(generation: generation, engine: engine)
-                        return .awaited(waiter, state.promise(for: waiter), .miss)
+                        let running = Running(generation: generation, engine: engine)
+                        state.running[id] = running
+                        return .awaited(waiter, state.promise(for: waiter), .miss, running)
                     }
                 }
                 return (awaited, started)
@@ -183,7 +216,19 @@ package final class SharedGenerations: Sendable {
         }
     }
 
-    /// Waiters whose caller goes away, or that an error of another text makes useless.
+    /// Places whose caller goes away, or that an error of another text makes useless.
+    private func leave(_ places: [Place]) {
+        var waiters: [Table.WaiterID] = []
+        for place in places {
+            switch place {
+            case .kept: break
+            case .awaited(let waiter, _, _, _): waiters.append(waiter)
+            case .alone(let running): running.engine.cancel([running.generation])
+            }
+        }
+        if let state { leave(waiters, state) }
+    }
+
     private func leave(_ waiters: [Table.WaiterID], _ state: Confined<State>) {
         let (abandoned, promises) = state.withState { state in
             (

@@ -66,6 +66,9 @@ package struct SharingTable<Key: Hashable & Sendable, Value: Sendable>: Sendable
         }
     }
 
+    /// What a waiter waits for; nil once that has ended or the waiter has left.
+    package func generation(of waiter: WaiterID) -> GenerationID? { awaited[waiter] }
+
     private mutating func wait(for key: Key) -> Place {
         let waiter = nextWaiter
         nextWaiter += 1

@@ -54,6 +54,8 @@ package struct HTTPStatus: Hashable, Sendable, CustomStringConvertible {
     package static let notImplemented = HTTPStatus(code: 501, reasonPhrase: "Not Implemented")
     /// Nobody can be served now; comes with `Retry-After` (RFC 9110, section 15.6.4).
     package static let serviceUnavailable = HTTPStatus(code: 503, reasonPhrase: "Service Unavailable")
+    /// RFC 9110, section 15.6.5.
+    package static let gatewayTimeout = HTTPStatus(code: 504, reasonPhrase: "Gateway Timeout")
     /// Another major version than 1 (RFC 9110, section 15.6.6).
     package static let versionNotSupported = HTTPStatus(code: 505, reasonPhrase: "HTTP Version Not Supported")
 
