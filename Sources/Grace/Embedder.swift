@@ -72,7 +72,7 @@ package struct Embedder: Sendable {
     private let sharing: SharedGenerations
     /// What decides a result beside the request.
     private let computedBy: String
-    private let promptQueue = DispatchQueue(label: "prompts")
+    let promptQueue = DispatchQueue(label: "prompts")
 
     /// Starts an engine for the model.
     ///
@@ -108,21 +108,31 @@ package struct Embedder: Sendable {
     package func embed(
         _ texts: [String], settings: EmbeddingSettings, progress: GenerationProgress? = nil
     ) async throws(GraceError) -> [Embedding] {
-        try await embed(texts, settings: settings, sharing: sharing, progress: progress)
+        try await embed(texts.map { .text($0) }, settings: settings, progress: progress)
+    }
+
+    /// Embeds texts and tokens as one request: all of them or none.
+    ///
+    /// - Parameter progress: told of the rationales while they are written.
+    /// - Throws: `GraceError`
+    package func embed(
+        _ inputs: [EmbeddingInput], settings: EmbeddingSettings, progress: GenerationProgress? = nil
+    ) async throws(GraceError) -> [Embedding] {
+        try await embed(inputs, settings: settings, sharing: sharing, progress: progress)
     }
 
     private func embed(
-        _ texts: [String], settings: EmbeddingSettings, sharing: SharedGenerations,
+        _ inputs: [EmbeddingInput], settings: EmbeddingSettings, sharing: SharedGenerations,
         progress: GenerationProgress? = nil
     ) async throws(GraceError) -> [Embedding] {
-        let prompts = try await prompts(for: texts, settings: settings)
-        let requests = zip(texts, prompts).map { text, prompt in
+        let prompts = try await prompts(for: inputs, settings: settings)
+        let requests = zip(inputs, prompts).map { input, prompt in
             GenerationRequest(
                 prompt: prompt.tokens, poolingStart: prompt.poolingStart,
                 maxRationaleTokens: settings.maxRationaleTokens,
                 sampling: SamplingSettings(
                     temperature: settings.temperature, topP: settings.topP,
-                    seed: settings.seed ?? derivedSeed(of: text)))
+                    seed: settings.seed ?? model.derivedSeed(of: input)))
         }
         let outcomes: [SharedGenerations.Outcome]
         do throws(EngineError) {
@@ -140,7 +150,7 @@ package struct Embedder: Sendable {
     ///
     /// - Throws: `GraceError`
     package func embedAnew(_ text: String, settings: EmbeddingSettings) async throws(GraceError) -> Embedding {
-        try await embed([text], settings: settings, sharing: SharedGenerations(entryLimit: 0))[0]
+        try await embed([.text(text)], settings: settings, sharing: SharedGenerations(entryLimit: 0))[0]
     }
 
     /// Whether no text is live or waiting.
@@ -167,7 +177,7 @@ package struct Embedder: Sendable {
     ///
     /// On a queue of its own: a long text takes a processor for a while, which the cooperative pool must not lend.
     private func prompts(
-        for texts: [String], settings: EmbeddingSettings
+        for inputs: [EmbeddingInput], settings: EmbeddingSettings
     ) async throws(GraceError) -> [GracePrompt] {
         let limit = try promptLimit(maxRationaleTokens: settings.maxRationaleTokens)
         let isCancelled = Confined(false)
@@ -175,11 +185,11 @@ package struct Embedder: Sendable {
             await runBlocking(on: promptQueue) {
                 Result { () throws(GraceError) in
                     var prompts: [GracePrompt] = []
-                    for (index, text) in texts.enumerated() {
+                    for (index, input) in inputs.enumerated() {
                         guard !isCancelled.withState({ $0 }) else { throw .engine(.cancelled) }
                         prompts.append(
                             try model.promptBuilder.prompt(
-                                for: text, limit: limit, truncation: settings.truncation, index: index))
+                                for: input, limit: limit, truncation: settings.truncation, index: index))
                     }
                     return prompts
                 }
@@ -198,11 +208,4 @@ package struct Embedder: Sendable {
         }
         return min(maxInputTokens, contextLength - maxRationaleTokens)
     }
-}
-
-/// FNV-1a of the text's UTF-8, folded to 53 bits: the largest that every JSON reader keeps exactly.
-func derivedSeed(of text: String) -> UInt64 {
-    var hash = TextHash()
-    hash.add(text)
-    return (hash.value >> 53) ^ (hash.value & (1 << 53 - 1))
 }

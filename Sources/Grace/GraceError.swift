@@ -38,6 +38,12 @@ package enum GraceError: Error, Equatable, Sendable, CustomStringConvertible {
 
     /// A text whose prompt is too long, where it may not be cut.
     case textTooLong(index: Int, tokens: Int, limit: Int)
+    /// A number that is no token of the checkpoint's vocabulary.
+    case unknownToken(index: Int, position: Int, id: Int, vocabularySize: Int)
+    /// A token that steers the model and may not stand in a text.
+    case controlToken(index: Int, position: Int, id: Int)
+    /// `grace.json` has no prompt of that name.
+    case unknownPrompt(name: String, available: [String])
     /// A template that ends where a text stands that it trims to nothing.
     case nothingToPool(index: Int)
     /// The prompt's limit leaves no room for a text.
@@ -47,7 +53,10 @@ package enum GraceError: Error, Equatable, Sendable, CustomStringConvertible {
     /// The engine refused or gave up.
     case engine(EngineError)
 
-    package var description: String {
+    package var description: String { description(inputs: "inputs") }
+
+    /// - Parameter name: what the request calls the field of its inputs.
+    package func description(inputs name: String) -> String {
         switch self {
         case .kernels(let error): "\(error)"
         case .checkpoint(let error): "\(error)"
@@ -66,13 +75,21 @@ package enum GraceError: Error, Equatable, Sendable, CustomStringConvertible {
             "\(checkpoint): grace.json: generation.max_rationale_tokens is \(tokens), the server's limit is \(limit)"
         case .linkOutside(let path, let target, let directory):
             "\(path): a symbolic link to \(target), which is not in \(directory)"
-        case .unknownModel(let name, let directory, let available):
-            "no checkpoint '\(name)' in \(directory); there are: "
+        case .unknownModel(let model, let directory, let available):
+            "no checkpoint '\(model)' in \(directory); there are: "
                 + (available.isEmpty ? "none" : available.joined(separator: ", "))
         case .textTooLong(let index, let tokens, let limit):
-            "inputs[\(index)] has \(tokens) tokens with the prompt around it, the limit is \(limit)"
+            "\(name)[\(index)] has \(tokens) tokens with the prompt around it, the limit is \(limit)"
+        case .unknownToken(let index, let position, let id, let vocabularySize):
+            "token \(position) of \(name)[\(index)] is \(id), which is none of the checkpoint's tokens, 0 to "
+                + "\(vocabularySize - 1)"
+        case .controlToken(let index, let position, let id):
+            "token \(position) of \(name)[\(index)] is \(id), a control token, which no text may hold"
+        case .unknownPrompt(let prompt, let available):
+            "`prompt_name` is \(String(prompt.prefix(60)).debugDescription), the checkpoint has "
+                + (available.isEmpty ? "no prompts" : "the prompts \(available.joined(separator: ", "))")
         case .nothingToPool(let index):
-            "inputs[\(index)] leaves no token to pool: the chat template keeps nothing of it, and nothing follows it"
+            "\(name)[\(index)] leaves no token to pool: the chat template keeps nothing of it, and nothing follows it"
         case .noRoomForText(let promptTokens, let limit):
             "the prompt has \(promptTokens) tokens without any text, which leaves no room within the limit of \(limit)"
         case .rationaleTooLong(let tokens, let contextLength):

@@ -19,7 +19,7 @@ struct GraceManifestTests {
             {"version": 1, "system_prompt": "Read.", "pooling": "mean", "normalize": false,
              "generation": {"max_rationale_tokens": 16, "temperature": 0.5, "top_p": 0.9},
              "base": {"name": "base", "sha256": "\(digest)"}, "training": {"steps": 3, "data": ["a"]},
-             "files": {"model.gguf": "\(digest)"},
+             "files": {"model.gguf": "\(digest)"}, "prompts": {"query": "query: ", "empty": ""},
              "canaries": [{"text": "a", "embedding": [1, 0.5], "max_rationale_tokens": 2, "minimum_cosine": 0.9},
                           {"text": "b", "embedding": [1]}]}
             """)
@@ -31,12 +31,14 @@ struct GraceManifestTests {
         #expect(full.base?.name == "base")
         #expect(full.base?.sha256 == digest)
         #expect(full.files == ["model.gguf": digest])
+        #expect(full.prompts == ["query": "query: ", "empty": ""])
         #expect(full.canaries.map(\.text) == ["a", "b"])
         #expect(full.canaries.map(\.embedding) == [[1, 0.5], [1]])
         #expect(full.canaries.map(\.maxRationaleTokens) == [2, 0])
         #expect(full.canaries.map(\.minimumCosine) == [0.9, 0.99])
         let empty = try manifest(#"{"version": 1}"#)
         #expect(empty.systemPrompt == nil && empty.base == nil && empty.files == nil && empty.canaries.isEmpty)
+        #expect(empty.prompts.isEmpty)
         #expect(empty.generation.maxRationaleTokens == nil && empty.normalizes == nil)
     }
 
@@ -48,7 +50,7 @@ struct GraceManifestTests {
             (
                 #"{"version": 1, "systemPrompt": "a"}"#,
                 "grace.json: unknown key systemPrompt, expected one of base, canaries, files, generation, normalize, "
-                    + "pooling, system_prompt, training, version"
+                    + "pooling, prompts, system_prompt, training, version"
             ),
             (
                 #"{"version": 1, "generation": {"top_k": 5}}"#,
@@ -79,6 +81,7 @@ struct GraceManifestTests {
                 #"{"version": 1, "canaries": [{"text": "a", "embedding": [1, "b"]}]}"#,
                 #"grace.json: canaries[0].embedding[1]: expected a number, found the string "b""#
             ),
+            (#"{"version": 1, "prompts": {"a": 5}}"#, "grace.json: prompts.a: expected a string, found 5"),
             (#"{"version": 1, "training": 5}"#, "grace.json: training: expected an object, found 5"),
             (#"{"version": 1, "files": {"a": 5}}"#, "grace.json: files.a: expected a string, found 5"),
         ])

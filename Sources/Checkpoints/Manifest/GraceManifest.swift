@@ -15,6 +15,8 @@ package struct GraceManifest: Sendable, Equatable {
     package let generation: GenerationDefaults
     /// Whether vectors are scaled to length 1 where a request does not say.
     package let normalizes: Bool?
+    /// Texts that a request can have put before its own, by name.
+    package let prompts: [String: String]
     /// The checkpoint that an adapter stands on.
     package let base: BaseReference?
     /// Texts whose vectors are known.
@@ -70,6 +72,7 @@ package struct GraceManifest: Sendable, Equatable {
             throw document.wrongType(pooling, "\"mean\"", .string(found))
         }
         normalizes = try document.boolIfPresent(Key.normalize.rawValue)
+        prompts = try Self.texts(document.objectIfPresent(Key.prompts.rawValue))
         base = try document.objectIfPresent(Key.base.rawValue).map { object throws(CheckpointError) in
             try BaseReference(object)
         }
@@ -86,8 +89,16 @@ package struct GraceManifest: Sendable, Equatable {
     }
 
     private enum Key: String, CaseIterable {
-        case version, generation, pooling, normalize, base, training, files, canaries
+        case version, generation, pooling, normalize, base, training, files, canaries, prompts
         case systemPrompt = "system_prompt"
+    }
+
+    private static func texts(_ object: JSONDocument?) throws(CheckpointError) -> [String: String] {
+        var texts: [String: String] = [:]
+        for name in object?.members.keys.sorted() ?? [] {
+            texts[name] = try object?.string(name)
+        }
+        return texts
     }
 
     private static func files(_ object: JSONDocument) throws(CheckpointError) -> [String: String] {

@@ -20,6 +20,8 @@ package struct LoadedModel: Sendable {
     package let defaults: RequestDefaults
     /// Texts whose vectors are known, of `grace.json`.
     package let canaries: [GraceManifest.CanaryText]
+    /// Texts that a request can have put before its own, by name, of `grace.json`.
+    package let prompts: [String: String]
     /// The name of the model that its adapter stands on; nil without an adapter.
     package let baseName: String?
     /// Kept in memory for whoever loads another adapter of it.
@@ -69,6 +71,7 @@ package struct LoadedModel: Sendable {
         stopTokens = base.stopTokens
         defaults = RequestDefaults(checkpoint.manifest)
         canaries = checkpoint.manifest?.canaries ?? []
+        prompts = checkpoint.manifest?.prompts ?? [:]
         baseName = checkpoint.adapter == nil ? nil : checkpoint.base.name
     }
 
