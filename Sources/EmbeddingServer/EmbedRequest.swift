@@ -1,26 +1,16 @@
 import Grace
 import JSON
 
-/// The body of `/embed` and `/explain`: text-embeddings-inference's fields and ours.
+/// A request for vectors or rationales, whatever dialect it was written in.
 ///
 /// Unknown fields are ignored, as text-embeddings-inference does; null stands for the default, which the checkpoint
 /// decides if it has one of its own.
 struct EmbedRequest: Sendable, Equatable {
-    enum Inputs: Sendable, Equatable {
-        case one(String)
-        case many([String])
-
-        var texts: [String] {
-            switch self {
-            case .one(let text): [text]
-            case .many(let texts): texts
-            }
-        }
-    }
-
-    let inputs: Inputs
+    let inputs: RequestInputs
     /// The checkpoint that is asked for.
     let model: String?
+    /// The checkpoint's own text to put before each input.
+    let promptName: String?
     let normalize: Bool?
     let truncate: Bool
     let truncationDirection: Truncation
@@ -32,40 +22,45 @@ struct EmbedRequest: Sendable, Equatable {
     /// Of `/explain`: whether the vector is answered too.
     let embedding: Bool
 
-    /// Reads a request's body.
+    /// Reads the fields of `/embed` and `/explain`: text-embeddings-inference's and ours.
     ///
-    /// - Throws: `ServiceError.malformed` for what is not JSON in UTF-8; `.invalid` for a field of another type, with
-    ///   what was found.
+    /// - Throws: `ServiceError.invalid` for a field of another type, with what was found.
+    init(_ fields: RequestFields) throws(ServiceError) {
+        try self.init(
+            fields, inputs: RequestInputs(fields.value("inputs"), field: "inputs"), model: fields.string("model"))
+    }
+
+    /// Reads the body of `/embed` and `/explain`.
+    ///
+    /// - Throws: `ServiceError.malformed` for what is not JSON in UTF-8; `.invalid`
     init(parsing body: [UInt8]) throws(ServiceError) {
-        let fields = try RequestFields(parsing: body)
-        inputs = try Self.inputs(fields.value("inputs"))
-        model = try fields.string("model")
-        normalize = try fields.bool("normalize")
+        try self.init(RequestFields(parsing: body))
+    }
+
+    /// Reads the fields that are the same in every dialect.
+    ///
+    /// - Parameters:
+    ///   - normalize: where the dialect decides it.
+    ///   - zeroDimensions: whether 0 dimensions mean all of them.
+    /// - Throws: `ServiceError.invalid`
+    init(
+        _ fields: RequestFields, inputs: RequestInputs, model: String?, normalize: Bool? = nil,
+        zeroDimensions: Bool = false
+    ) throws(ServiceError) {
+        self.inputs = inputs
+        self.model = model
+        promptName = try fields.string("prompt_name")
+        let asked = try fields.bool("normalize")
+        self.normalize = normalize ?? asked
         truncate = try fields.bool("truncate") ?? true
         truncationDirection = try Self.direction(fields.string("truncation_direction"))
-        dimensions = try fields.integer("dimensions")
+        let dimensions = try fields.integer("dimensions")
+        self.dimensions = zeroDimensions && dimensions == 0 ? nil : dimensions
         maxRationaleTokens = try fields.integer("max_rationale_tokens")
         temperature = try fields.number("temperature")
         topP = try fields.number("top_p")
         seed = try Self.seed(fields.integer("seed"))
         embedding = try fields.bool("embedding") ?? false
-    }
-
-    private static func inputs(_ value: JSONValue?) throws(ServiceError) -> Inputs {
-        switch value {
-        case nil: throw .invalid("`inputs` is missing")
-        case .string(let text): return .one(text)
-        case .array(let elements):
-            var texts: [String] = []
-            for (index, element) in elements.enumerated() {
-                guard case .string(let text) = element else {
-                    throw .invalid("`inputs[\(index)]` must be a string, not \(element.summary)")
-                }
-                texts.append(text)
-            }
-            return .many(texts)
-        case .some(let other): throw .invalid("`inputs` must be a string or a list of strings, not \(other.summary)")
-        }
     }
 
     /// text-embeddings-inference writes the directions with a capital.
@@ -76,14 +71,15 @@ struct EmbedRequest: Sendable, Equatable {
         case "left": return .left
         default:
             throw .invalid(
-                "`truncation_direction` must be \"right\" or \"left\", not \(JSONValue.string(name).summary)")
+                "`truncation_direction` must be \"right\" or \"left\", not \(JSONValue.string(name).summary)",
+                field: "truncation_direction")
         }
     }
 
     private static func seed(_ value: Int?) throws(ServiceError) -> UInt64? {
         guard let value else { return nil }
         guard let seed = UInt64(exactly: value) else {
-            throw .invalid("`seed` is \(value), allowed are 0 to \(Int.max)")
+            throw .invalid("`seed` is \(value), allowed are 0 to \(Int.max)", field: "seed")
         }
         return seed
     }

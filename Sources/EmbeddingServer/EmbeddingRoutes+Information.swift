@@ -1,6 +1,7 @@
 import Engine
 import Grace
 import HTTP
+import JSON
 import Serving
 import Transformer
 
@@ -9,7 +10,12 @@ extension EmbeddingRoutes {
     /// 200 while a checkpoint is active.
     func health() -> HTTPResponse {
         guard let model = store.listing.activeModel else { return noModel() }
-        return .json(Health(checkpoint: model.identity.description))
+        return .object { writer in
+            writer.key("checkpoint")
+            writer.string(model.identity.description)
+            writer.key("status")
+            writer.string("ready")
+        }
     }
 
     /// The active checkpoint, the limits and the queue.
@@ -29,7 +35,8 @@ extension EmbeddingRoutes {
         let limits = configuration.requestLimits
         let batch = configuration.batchLimits
         return Info(
-            model_id: model.identity.name, model_sha: model.identity.fingerprint,
+            model_id: model.identity.name, served_model_name: model.identity.name,
+            model_sha: model.identity.fingerprint,
             model_dtype: model.precision.rawValue,
             max_input_length: min(configuration.maxInputTokens, model.contextLength),
             max_client_batch_size: limits.maxClientBatchSize, max_concurrent_requests: batch.maxRequests,
@@ -45,20 +52,6 @@ extension EmbeddingRoutes {
             max_rationale_tokens: limits.maxRationaleTokens,
             system_prompt: model.promptBuilder.systemPrompt,
             queue: Info.Queue(live: load.live, waiting: load.waiting))
-    }
-
-    /// The checkpoints that a request can name, as OpenAI's clients list them.
-    func models() -> HTTPResponse {
-        let listing = store.listing
-        return .json(
-            ModelList(
-                data: listing.served.compactMap { checkpoint in
-                    checkpoint.model.map { model in
-                        ModelList.Model(
-                            id: checkpoint.name, checkpoint: model.identity.description,
-                            fingerprint: model.identity.fingerprint, active: checkpoint.name == listing.active)
-                    }
-                }))
     }
 
     /// KServe's inference protocol, version 2: 200 while the checkpoint answers, 503 while it is only known.

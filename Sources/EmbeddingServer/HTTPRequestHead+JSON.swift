@@ -7,12 +7,27 @@ extension HTTPRequestHead {
         // RFC 9110, section 8.3: the type, without its parameters and without regard to case.
         let type = headers["content-type"]
         let essence = type?.split(separator: ";").first?.trimmingCharacters(in: .whitespaces).lowercased()
-        guard essence == "application/json" else { return ServiceError.unsupportedMediaType(found: type).response }
+        guard essence == "application/json" else {
+            return ServiceError.unsupportedMediaType(found: type).response(to: self)
+        }
         // RFC 9110, section 15.5.16: a content coding that is not understood is 415 as well.
         if let coding = headers["content-encoding"], coding.lowercased() != "identity" {
-            return ServiceError.unsupportedContentCoding(coding).response
+            return ServiceError.unsupportedContentCoding(coding).response(to: self)
         }
         return nil
+    }
+
+    /// Before a body is read: the refusal of a length that is missing or too large.
+    ///
+    /// The connection refuses both as well, and does not know whose clients a path has.
+    func refusalOfLength(limit: Int) -> HTTPResponse? {
+        let error: HTTPError
+        switch framing {
+        case .length(let length) where length > limit: error = .bodyTooLarge(length: length, limit: limit)
+        case .none: error = .lengthRequired(method)
+        case .length, .chunked: return nil
+        }
+        return .error(error, in: ErrorShape(path: path))
     }
 
     /// A segment of the path, its percent-encodings decoded; nil if there is none, or it is no UTF-8.

@@ -20,6 +20,17 @@ struct RequestFields {
         self.members = members
     }
 
+    private init(_ members: [String: JSONValue]) {
+        self.members = members
+    }
+
+    /// The members of an object inside of this one; none where it is absent or null.
+    func object(_ name: String) throws(ServiceError) -> RequestFields {
+        guard let value = value(name) else { return RequestFields([:]) }
+        guard case .object(let members) = value else { throw wrongType(name, "an object", value) }
+        return RequestFields(members)
+    }
+
     /// nil where the field is absent or null.
     func value(_ name: String) -> JSONValue? {
         let value = members[name]
@@ -54,6 +65,6 @@ struct RequestFields {
     }
 
     private func wrongType(_ name: String, _ expected: String, _ found: JSONValue) -> ServiceError {
-        .invalid("`\(name)` must be \(expected), not \(found.summary)")
+        .invalid("`\(name)` must be \(expected), not \(found.summary)", field: name)
     }
 }

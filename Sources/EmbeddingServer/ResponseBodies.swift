@@ -31,10 +31,12 @@ struct Explanation: Encodable {
     }
 }
 
-/// The answer of `/health` when a model is ready.
-struct Health: Encodable {
-    let status = "ready"
-    let checkpoint: String
+/// null, where synthesised code would leave the key out.
+struct JSONNull: Encodable {
+    func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        try container.encodeNil()
+    }
 }
 
 /// The answer of `/info`: text-embeddings-inference's keys where they mean the same, and ours.
@@ -52,6 +54,7 @@ struct Info: Encodable {
     }
 
     let model_id: String
+    let served_model_name: String
     let model_sha: String
     let model_dtype: String
     let model_type = ModelType()
@@ -61,7 +64,12 @@ struct Info: Encodable {
     let max_batch_requests: Int
     let max_batch_tokens: Int
     let auto_truncate = true
+    /// Each checkpoint makes its prompts on one queue.
+    let tokenization_workers = 1
     let version: String
+    /// Of the program's source and of a container, which nobody tells it.
+    let sha = JSONNull()
+    let docker_label = JSONNull()
     let checkpoint: String
     let checkpoints: [String]
     let base: String?

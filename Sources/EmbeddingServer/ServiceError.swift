@@ -11,10 +11,12 @@ package enum ServiceError: Error, Equatable, Sendable {
     case unsupportedMediaType(found: String?)
     /// The body is declared as compressed.
     case unsupportedContentCoding(String)
-    /// A field holds a value that is not allowed.
-    case invalid(String)
+    /// A field holds a value that is not allowed; its name, if the message is about one.
+    case invalid(String, field: String? = nil)
     /// There is nothing to embed.
-    case empty(String)
+    case empty(String, field: String? = nil)
+    /// The model cannot do what the route is for.
+    case unsupported(String)
     /// The text cannot be turned into tokens.
     case tokenizer(String)
     /// There is no place in the queue.
@@ -37,17 +39,21 @@ package enum ServiceError: Error, Equatable, Sendable {
     case unauthorized
 
     /// The error of a request that the model store, the tokenizer or the engine refused.
-    package init(_ error: GraceError) {
+    ///
+    /// - Parameter field: what the request calls the field of its inputs.
+    package init(_ error: GraceError, inputs field: String = "inputs") {
+        let message = error.description(inputs: field)
         switch error {
-        case .textTooLong, .noRoomForText, .nothingToPool, .rationaleTooLong, .engine(.tooManyPositions):
-            self = .invalid("\(error)")
-        case .template: self = .tokenizer("\(error)")
-        case .engine(.queueFull): self = .overloaded("\(error)")
-        case .engine(.stopped), .engine(.cancelled): self = .unhealthy("\(error)")
+        case .textTooLong, .nothingToPool, .unknownToken, .controlToken: self = .invalid(message, field: field)
+        case .noRoomForText, .rationaleTooLong, .engine(.tooManyPositions): self = .invalid(message)
+        case .unknownPrompt: self = .invalid(message, field: "prompt_name")
+        case .template: self = .tokenizer(message)
+        case .engine(.queueFull): self = .overloaded(message)
+        case .engine(.stopped), .engine(.cancelled): self = .unhealthy(message)
         case .engine(.notFinite), .kernels, .checkpoint, .transformer, .tokenization, .unreadableTemplate,
             .missingChatTemplate, .missingEndOfTurn,
             .vocabularyMismatch, .rationaleLimit, .linkOutside, .unknownModel:
-            self = .backend("\(error)")
+            self = .backend(message)
         }
     }
 
@@ -64,41 +70,60 @@ package enum ServiceError: Error, Equatable, Sendable {
 }
 
 extension ServiceError {
-    /// The one table of statuses and of text-embeddings-inference's error types.
-    private var answer: (status: HTTPStatus, type: String, message: String) {
+    /// The one table of statuses and kinds.
+    private var answer: (status: HTTPStatus, object: ErrorObject) {
         switch self {
-        case .malformed(let message): (.badRequest, "Request", message)
+        case .malformed(let message): (.badRequest, ErrorObject(message: message, type: .request))
         case .unsupportedMediaType(let found):
             (
-                .unsupportedMediaType, "Request",
-                "the body must be sent with Content-Type: application/json, "
-                    + (found.map { "not \($0)" } ?? "there is no Content-Type")
+                .unsupportedMediaType,
+                ErrorObject(
+                    message: "the body must be sent with Content-Type: application/json, "
+                        + (found.map { "not \($0)" } ?? "there is no Content-Type"), type: .request)
             )
         case .unsupportedContentCoding(let coding):
             (
-                .unsupportedMediaType, "Request",
-                "the body must be sent as it is, not with Content-Encoding: \(coding)"
+                .unsupportedMediaType,
+                ErrorObject(
+                    message: "the body must be sent as it is, not with Content-Encoding: \(coding)", type: .request)
             )
-        case .invalid(let message): (.unprocessableContent, "Validation", message)
-        case .empty(let message): (.badRequest, "Empty", message)
-        case .tokenizer(let message): (.unprocessableContent, "Tokenizer", message)
-        case .overloaded(let message): (.tooManyRequests, "Overloaded", message)
-        case .unhealthy(let message): (.serviceUnavailable, "Unhealthy", message)
-        case .backend(let message): (.failedDependency, "Backend", message)
-        case .unknownCheckpoint(let message): (.notFound, "Request", message)
-        case .conflict(let message): (.conflict, "Conflict", message)
-        case .noMemory(let message): (.insufficientStorage, "Memory", message)
-        case .timedOut(let time): (.gatewayTimeout, "Timeout", "the request was given up after \(time)")
-        case .timedOutStream: (.gatewayTimeout, "Timeout", "the request was given up: its time is over")
+        case .invalid(let message, let field):
+            (.unprocessableContent, ErrorObject(message: message, type: .validation, field: field))
+        case .empty(let message, let field): (.badRequest, ErrorObject(message: message, type: .empty, field: field))
+        case .tokenizer(let message): (.unprocessableContent, ErrorObject(message: message, type: .tokenizer))
+        case .overloaded(let message): (.tooManyRequests, ErrorObject(message: message, type: .overloaded))
+        case .unhealthy(let message): (.serviceUnavailable, ErrorObject(message: message, type: .unhealthy))
+        case .backend(let message), .unsupported(let message):
+            (.failedDependency, ErrorObject(message: message, type: .backend))
+        case .unknownCheckpoint(let message):
+            (.notFound, ErrorObject(message: message, type: .unknownModel, field: "model"))
+        case .conflict(let message): (.conflict, ErrorObject(message: message, type: .conflict))
+        case .noMemory(let message): (.insufficientStorage, ErrorObject(message: message, type: .memory))
+        case .timedOut(let time):
+            (.gatewayTimeout, ErrorObject(message: "the request was given up after \(time)", type: .timeout))
+        case .timedOutStream:
+            (.gatewayTimeout, ErrorObject(message: "the request was given up: its time is over", type: .timeout))
         case .unauthorized:
-            (.unauthorized, "Unauthorized", "expected Authorization: Bearer and a key of the key file")
+            (
+                .unauthorized,
+                ErrorObject(
+                    message: "expected Authorization: Bearer and a key of the key file", type: .unauthorized)
+            )
         }
     }
 
+    /// The answer on a path of no dialect but text-embeddings-inference's.
+    var response: HTTPResponse { response(in: .embeddings) }
+
+    /// The answer to a request: in the shape that the clients of its path read.
+    func response(to head: HTTPRequestHead) -> HTTPResponse {
+        response(in: ErrorShape(path: head.path))
+    }
+
     /// The answer: status, error object, and when to try again where that may help.
-    var response: HTTPResponse {
-        let (status, type, message) = answer
-        var response = HTTPResponse.error(status, message: message, type: type)
+    package func response(in shape: ErrorShape) -> HTTPResponse {
+        let (status, object) = answer
+        var response = HTTPResponse(json: shape.body(object), status: status)
         if status == .tooManyRequests || status == .serviceUnavailable {
             response.headers["Retry-After"] = "1"
         }
@@ -108,20 +133,17 @@ extension ServiceError {
     }
 }
 
-/// The error object that every route and every protocol error answers with.
-private struct ErrorBody: Encodable {
-    let error: String
-    let error_type: String
-}
-
 extension HTTPResponse {
-    /// `{"error": …, "error_type": …}`
-    static func error(_ status: HTTPStatus, message: String, type: String) -> HTTPResponse {
-        .json(ErrorBody(error: message, error_type: type), status: status)
-    }
-
     /// The answer to what the protocol, the router or a limit refused.
-    static func error(_ error: HTTPError) -> HTTPResponse {
-        .error(error.status, message: "\(error)", type: error.status == .serviceUnavailable ? "Unhealthy" : "Request")
+    static func error(_ error: HTTPError, in shape: ErrorShape = .embeddings) -> HTTPResponse {
+        let type: ErrorType = error.status == .serviceUnavailable ? .unhealthy : .request
+        // Where the path is known the error tells it.
+        let shape =
+            switch error {
+            case .notFound(let path), .methodNotAllowed(_, let path, _): ErrorShape(path: path)
+            default: shape
+            }
+        return HTTPResponse(
+            json: shape.body(ErrorObject(message: "\(error)", type: type)), status: error.status)
     }
 }

@@ -44,7 +44,8 @@ struct RefusalTests {
             #"{"inputs": 1}"#, .unprocessableContent, "Validation",
             "`inputs` must be a string or a list of strings, not 1"),
         Refusal(
-            #"{"inputs": ["a", 2]}"#, .unprocessableContent, "Validation", "`inputs[1]` must be a string, not 2"),
+            #"{"inputs": ["a", 2]}"#, .unprocessableContent, "Validation",
+            "`inputs[1]` must be a string or a list of tokens, not 2"),
         Refusal(
             #"{"inputs": ["a", "b", "c", "d"]}"#, .unprocessableContent, "Validation",
             "`inputs` has 4 texts, the limit is 3"),
