@@ -17,8 +17,8 @@ let systemPackage = Target.Dependency.product(name: "SystemPackage", package: "s
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 
-func library(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
-    .target(name: name, dependencies: dependencies, swiftSettings: swiftSettings)
+func library(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource] = []) -> Target {
+    .target(name: name, dependencies: dependencies, resources: resources, swiftSettings: swiftSettings)
 }
 
 func tests(of name: String, _ dependencies: [Target.Dependency] = []) -> Target {
@@ -62,7 +62,8 @@ let package = Package(
             [
                 "HTTP", "Serving", "Grace", "Engine", "Transformer", "JSON", "Confinement", "COpenSSL", logging,
                 systemPackage,
-            ]),
+            ],
+            resources: [.embedInCode("Documentation/openapi.json"), .embedInCode("Documentation/page.html")]),
         library("Benchmark", ["Serving", "Grace", "Engine", "Transformer", "Tensors", "Tokenization", "Confinement"]),
         .executableTarget(
             name: "grace-server",

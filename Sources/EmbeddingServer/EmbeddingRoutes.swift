@@ -28,6 +28,7 @@ struct EmbeddingRoutes: Sendable {
         addTextRoutes(to: &router)
         addOpenAIRoutes(to: &router)
         addOllamaRoutes(to: &router)
+        addDocumentationRoutes(to: &router)
         return router
     }
 

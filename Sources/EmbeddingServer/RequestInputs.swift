@@ -10,6 +10,9 @@ struct RequestInputs: Sendable, Equatable {
     /// Whether the request has a list, perhaps of one.
     let isList: Bool
 
+    /// An empty text or an empty list; not a list with an empty text.
+    var isNothing: Bool { values.isEmpty || (!isList && values.allSatisfy(\.isEmpty)) }
+
     /// What decides a request's share in a trial: texts as they are, tokens as numbers.
     var trialTexts: [String] {
         values.map { input in

@@ -29,7 +29,7 @@ extension EmbeddingRoutes {
             let inputs = try fields.value("input").map { value throws(ServiceError) in
                 try RequestInputs(value, field: "input")
             }
-            guard let inputs, inputs.values != [.text("")], !inputs.values.isEmpty else {
+            guard let inputs, !inputs.isNothing else {
                 let selection = configuration.routing.selection(model: model, texts: [])
                 return try await withModel(selection) { embedder async throws(ServiceError) in
                     Self.ollamaAnswer(name ?? embedder.model.identity.name, work: nil, start: start)

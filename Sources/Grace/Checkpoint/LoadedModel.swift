@@ -33,6 +33,9 @@ package struct LoadedModel: Sendable {
     /// The length of its vectors.
     package var dimensions: Int { transformer.configuration.hiddenSize }
 
+    /// One more than the largest token that its tokenizer knows.
+    package var vocabularySize: Int { tokenizer.vocabularySize }
+
     /// Tokens that prompt and rationale may have together.
     package var contextLength: Int { transformer.configuration.contextLength }
 

@@ -1,0 +1,59 @@
+import Grace
+import HTTP
+import JSON
+import Serving
+
+/// What the server says of its own interface.
+extension EmbeddingRoutes {
+    func addDocumentationRoutes(to router: inout Router) {
+        router.add(.get, "/openapi.json") { _ in openAPI() }
+        router.add(.get, "/docs") { _ in Self.page() }
+    }
+
+    private static let document = Result { () throws(JSONError) in
+        try OpenAPIDocument(parsing: PackageResources.openapi_json)
+    }
+
+    private func openAPI() -> HTTPResponse {
+        switch Self.document {
+        case .success(let document): HTTPResponse(json: document.json(with: documentedValues))
+        case .failure(let error): ServiceError.backend("openapi.json: \(error)").response
+        }
+    }
+
+    /// The limits of this server, and of the checkpoint that is active now.
+    private var documentedValues: [String: JSONValue] {
+        let limits = configuration.requestLimits
+        var values: [String: JSONValue] = [
+            "version": .string(graceVersion), "max_texts": .integer(limits.maxClientBatchSize),
+            // The text that they are compared with is one more.
+            "max_compared_texts": .integer(limits.maxClientBatchSize - 1),
+            "max_rationale_tokens": .integer(limits.maxRationaleTokens),
+            "default_max_rationale_tokens": .integer(limits.defaultMaxRationaleTokens),
+        ]
+        if let model = store.listing.activeModel {
+            values["model"] = .string(model.identity.name)
+            values["dimensions"] = .integer(model.dimensions)
+            values["last_token"] = .integer(model.vocabularySize - 1)
+        }
+        return values
+    }
+
+    /// One page that loads nothing from elsewhere. Its scripts and styles run by a number that nobody can foresee.
+    private static func page() -> HTTPResponse {
+        let nonce = String(
+            decoding: base64((0..<16).map { _ in UInt8.random(in: .min ... .max) }), as: UTF8.self)
+        let text = String(decoding: PackageResources.page_html, as: UTF8.self)
+            .replacing("{nonce}", with: nonce)
+        return HTTPResponse(
+            status: .ok,
+            headers: [
+                "Content-Type": "text/html; charset=utf-8",
+                "Content-Security-Policy":
+                    "default-src 'none'; style-src 'nonce-\(nonce)'; script-src 'nonce-\(nonce)'; connect-src 'self'; "
+                    + "img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+                "X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer", "Cache-Control": "no-store",
+            ],
+            body: Array(text.utf8))
+    }
+}
