@@ -21,7 +21,7 @@ struct DeadlineApplication: HTTPHandler {
         do throws(ServiceError) {
             asked = try Self.timeout(request.head)
         } catch {
-            return error.response
+            return error.response(to: request.head)
         }
         guard let timeout = [asked, longest].compactMap(\.self).min() else {
             return await application.respond(to: request)
@@ -40,7 +40,7 @@ struct DeadlineApplication: HTTPHandler {
                 return first
             }
         }
-        return response ?? ServiceError.timedOut(timeout).response
+        return response ?? ServiceError.timedOut(timeout).response(to: request.head)
     }
 
     func respondAtOnce(to request: HTTPRequest) -> HTTPResponse? { application.respondAtOnce(to: request) }

@@ -21,6 +21,10 @@ struct EmbedRequest: Sendable, Equatable {
     let seed: UInt64?
     /// Of `/explain`: whether the vector is answered too.
     let embedding: Bool
+    /// Of `/explain`: whether rationales are told as events while they are written.
+    let streams: Bool
+    /// Whether somebody looks on: the request is then served before others.
+    var isInteractive = false
 
     /// Reads the fields of `/embed` and `/explain`: text-embeddings-inference's and ours.
     ///
@@ -61,6 +65,7 @@ struct EmbedRequest: Sendable, Equatable {
         topP = try fields.number("top_p")
         seed = try Self.seed(fields.integer("seed"))
         embedding = try fields.bool("embedding") ?? false
+        streams = try fields.bool("stream") ?? false
     }
 
     /// text-embeddings-inference writes the directions with a capital.

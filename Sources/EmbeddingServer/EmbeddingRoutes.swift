@@ -22,9 +22,7 @@ struct EmbeddingRoutes: Sendable {
                 await embed(request) { work in encodeVectors(work.vectors) }
             }
         }
-        addPost("/explain", to: &router) { request in
-            await embed(request) { work in HTTPResponse.json(work.explanations).body }
-        }
+        addPost("/explain", to: &router) { request in await explain(request) }
         addTextRoutes(to: &router)
         addOpenAIRoutes(to: &router)
         addOllamaRoutes(to: &router)
@@ -68,13 +66,15 @@ struct EmbeddingRoutes: Sendable {
 
     /// Embeds with the checkpoint that the request wants: what all dialects have in common.
     ///
+    /// - Parameter progress: told of the rationales while they are written.
     /// - Throws: `ServiceError`
     func withWork(
-        _ request: EmbedRequest, _ answer: (Work) -> HTTPResponse
+        _ request: EmbedRequest, progress: ((LoadedModel) -> GenerationProgress)? = nil,
+        _ answer: (Work) -> HTTPResponse
     ) async throws(ServiceError) -> HTTPResponse {
         let selection = configuration.routing.selection(model: request.model, texts: request.inputs.trialTexts)
         return try await withModel(selection) { embedder async throws(ServiceError) in
-            answer(try await work(request, embedder))
+            answer(try await work(request, embedder, progress?(embedder.model)))
         }
     }
 
@@ -89,12 +89,15 @@ struct EmbeddingRoutes: Sendable {
         }
     }
 
-    private func work(_ request: EmbedRequest, _ embedder: Embedder) async throws(ServiceError) -> Work {
+    private func work(
+        _ request: EmbedRequest, _ embedder: Embedder, _ progress: GenerationProgress?
+    ) async throws(ServiceError) -> Work {
         let validated = try ValidatedRequest(request, limits: configuration.requestLimits, model: embedder.model)
         do throws(GraceError) {
             return Work(
                 request: validated,
-                embeddings: try await embedder.embed(validated.inputs, settings: validated.settings),
+                embeddings: try await embedder.embed(
+                    validated.inputs, settings: validated.settings, progress: progress),
                 model: embedder.model)
         } catch {
             throw ServiceError(error, inputs: request.inputs.field)

@@ -45,6 +45,8 @@ package struct ServerConfiguration: Sendable {
     package var cacheEntries = 4096
     /// How far steps run ahead of what is written; nil where they do not. It changes no result.
     package var speculation: Speculation? = Speculation()
+    /// How long a request may take; nil gives it all the time that it needs. Requests can ask for less.
+    package var requestTimeout: Duration?
     /// What a connection may cost; body size and number of connections are options of the command line.
     package var httpLimits = HTTPLimits()
     /// How long requests in flight may take after a signal to stop.

@@ -1,3 +1,4 @@
+import Engine
 import Grace
 
 /// A request whose every value is allowed.
@@ -31,10 +32,12 @@ struct ValidatedRequest {
             throw .invalid(
                 "`dimensions` is \(dimensions), allowed are 1 to \(model.dimensions)", field: "dimensions")
         }
-        settings = EmbeddingSettings(
+        var settings = EmbeddingSettings(
             maxRationaleTokens: rationale, temperature: Float(temperature), topP: Float(topP),
             seed: request.seed,
             truncation: request.truncate ? request.truncationDirection : .refuse)
+        settings.priority = request.isInteractive ? .interactive : .bulk
+        self.settings = settings
         normalize = request.normalize ?? defaults.normalizes ?? true
         dimensions = request.dimensions
         withEmbedding = request.embedding

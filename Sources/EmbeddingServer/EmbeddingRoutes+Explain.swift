@@ -1,0 +1,38 @@
+import Grace
+import HTTP
+
+/// `/explain`: the rationales behind the vectors.
+extension EmbeddingRoutes {
+    /// The most texts of a request that is served before others: more than a person reads at a time is bulk.
+    private static let mostInteractiveTexts = 4
+
+    func explain(_ request: HTTPRequest) async -> HTTPResponse {
+        let start = ContinuousClock.now
+        return await answering(request) { () throws(ServiceError) in
+            var asked = try EmbedRequest(parsing: request.body)
+            asked.isInteractive = asked.inputs.values.count <= Self.mostInteractiveTexts
+            if asked.streams { return await stream(asked, start).response() }
+            return try await withWork(asked) { work in explanation(work, start) }
+        }
+    }
+
+    private func explanation(_ work: Work, _ start: ContinuousClock.Instant) -> HTTPResponse {
+        work.response(body: HTTPResponse.json(work.explanations).body, start: start)
+    }
+
+    private func stream(_ asked: EmbedRequest, _ start: ContinuousClock.Instant) -> RationaleStream {
+        RationaleStream { reporter async throws(ServiceError) in
+            try await withWork(asked) { model in
+                GenerationProgress {
+                    reporter.accept(
+                        model.tokenizer,
+                        ["x-grace-checkpoint": model.identity.description, "x-grace-compute": model.compute])
+                } wrote: { tokens, index in
+                    reporter.write(tokens, index)
+                }
+            } _: { work in
+                explanation(work, start)
+            }.body
+        }
+    }
+}
