@@ -62,16 +62,16 @@ let package = Package(
         library(
             "EmbeddingServer",
             [
-                "HTTP", "Serving", "Grace", "Engine", "Transformer", "JSON", "Confinement", "COpenSSL", logging,
-                systemPackage,
+                "HTTP", "Serving", "Grace", "Engine", "Transformer", "JSON", "Confinement", "COpenSSL", "Metrics",
+                logging, systemPackage,
             ],
             resources: [.embedInCode("Documentation/openapi.json"), .embedInCode("Documentation/page.html")]),
         library("Benchmark", ["Serving", "Grace", "Engine", "Transformer", "Tensors", "Tokenization", "Confinement"]),
         .executableTarget(
             name: "grace-server",
             dependencies: [
-                "EmbeddingServer", "Serving", "Benchmark", "Grace", "Engine", "Transformer", "HTTP", "JSON", logging,
-                systemPackage, argumentParser,
+                "EmbeddingServer", "Serving", "Benchmark", "Grace", "Engine", "Transformer", "HTTP", "JSON", "Logs",
+                logging, systemPackage, argumentParser,
             ],
             swiftSettings: swiftSettings),
 
@@ -91,6 +91,9 @@ let package = Package(
         tests(of: "Benchmark", ["TestSupport", "Serving", "Grace", "Engine", "Tensors", "Transformer", systemPackage]),
         tests(
             of: "EmbeddingServer",
-            ["TestSupport", "Serving", "Grace", "HTTP", "Engine", "Transformer", "Tensors", logging, systemPackage]),
+            [
+                "TestSupport", "Serving", "Grace", "HTTP", "Engine", "Transformer", "Tensors", "Metrics",
+                "Confinement", logging, systemPackage,
+            ]),
     ]
 )

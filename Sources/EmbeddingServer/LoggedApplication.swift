@@ -2,28 +2,41 @@ import HTTP
 import Logging
 import Serving
 
-/// Routes, with what every answer carries and one line in the log for each request.
+/// Routes, with what every answer carries: each request is counted once, and has one line in the log.
 package struct LoggedApplication: HTTPHandler {
     private let router: Router
     private let logger: Logger
+    private let metrics: RequestMetrics
 
     /// The application that embeds: it answers with whatever model the store holds at the time, within the configuration's
     /// limits.
-    package init(store: ModelStore, configuration: ServerConfiguration, logger: Logger) {
-        self.init(router: EmbeddingRoutes(store: store, configuration: configuration).router(), logger: logger)
+    package init(
+        store: ModelStore, configuration: ServerConfiguration, logger: Logger, metrics: ServerMetrics = ServerMetrics()
+    ) {
+        var router = EmbeddingRoutes(store: store, configuration: configuration).router()
+        router.addMetrics(of: metrics.registry)
+        self.init(router: router, logger: logger, metrics: metrics)
     }
 
     /// An application of these routes.
-    init(router: Router, logger: Logger) {
+    ///
+    /// - Parameter logger: that of requests.
+    init(router: Router, logger: Logger, metrics: ServerMetrics) {
         self.router = router
         self.logger = logger
+        self.metrics = RequestMetrics(router.allRoutes, metrics.registry)
     }
 
     /// The router's answer, under the request's identifier, and a line in the log with the time that it took.
     package func respond(to request: HTTPRequest) async -> HTTPResponse {
         let start = ContinuousClock.now
-        let response = identified(await router.respond(to: request), request.head)
-        log(request.head, response, .now - start)
+        metrics.began()
+        let identity = RequestIdentity(request.head)
+        var response = await RequestIdentity.$current.withValue(identity) { await router.respond(to: request) }
+        identity.sign(&response)
+        // Whoever asked has gone, or has been given up when the server stopped: nobody gets the answer.
+        let status = Task.isCancelled ? RequestMetrics.clientClosed : response.status.code
+        report(request.head, response, status: status, identity, time: .now - start)
         return response
     }
 
@@ -43,46 +56,48 @@ package struct LoggedApplication: HTTPHandler {
 
     /// A refusal under the request's identifier, and a line in the log.
     func refusal(_ response: HTTPResponse, of head: HTTPRequestHead) -> HTTPResponse {
-        let response = identified(response, head)
-        log(head, response, .zero)
+        let identity = RequestIdentity(head)
+        var response = response
+        identity.sign(&response)
+        report(head, response, status: response.status.code, identity, time: nil)
         return response
     }
 
     /// The answer to an error of the protocol, under a new identifier; logged at level debug alone.
     package func response(to error: HTTPError) -> HTTPResponse {
-        let response = identified(router.response(to: error), nil)
+        var response = router.response(to: error)
+        RequestIdentity(nil).sign(&response)
+        metrics.endedWithoutRequest(status: response.status.code)
         logger.debug("refused", metadata: ["status": "\(response.status.code)", "reason": "\(error)"])
         return response
     }
 
-    /// Names the request as its sender did, if that name is safe to repeat, or anew.
-    private func identified(_ response: HTTPResponse, _ head: HTTPRequestHead?) -> HTTPResponse {
-        let name = "x-request-id"
-        let given = head?.headers[name].flatMap { Self.isSafe($0) ? $0 : nil }
-        var response = response
-        response.headers[name] = given ?? Self.newIdentifier()
-        return response
-    }
-
-    private static func isSafe(_ identifier: String) -> Bool {
-        (1...128).contains(identifier.utf8.count) && identifier.utf8.allSatisfy { (0x21...0x7E).contains($0) }
-    }
-
-    /// 32 hexadecimal digits.
-    private static func newIdentifier() -> String {
-        (0..<2).map { _ in
-            let digits = String(UInt64.random(in: .min ... .max), radix: 16)
-            return String(repeating: "0", count: 16 - digits.count) + digits
-        }.joined()
-    }
-
-    private func log(_ head: HTTPRequestHead, _ response: HTTPResponse, _ time: Duration) {
+    /// - Parameter time: nil where the head was enough.
+    private func report(
+        _ head: HTTPRequestHead, _ response: HTTPResponse, status: Int, _ identity: RequestIdentity, time: Duration?
+    ) {
+        let route = router.routePath(of: head)
+        metrics.ended(path: route, method: head.method, status: status, time: time)
+        guard logger.logLevel <= .info else { return }
         var metadata: Logger.Metadata = [
-            "method": "\(head.method)", "path": "\(head.path)", "status": "\(response.status.code)",
-            "milliseconds": "\(time.milliseconds)", "bytes": "\(response.body.count)",
-            "id": "\(response.headers["x-request-id"] ?? "")",
+            "method": .string(head.method.rawValue), "path": .string(head.path),
+            "route": .string(route ?? RequestMetrics.otherRoute), "status": .stringConvertible(status),
+            "milliseconds": .stringConvertible((time ?? .zero).fractionalMilliseconds),
+            "bytes": .stringConvertible(response.body.count), "id": .string(identity.identifier),
         ]
-        if let checkpoint = response.headers["x-grace-checkpoint"] { metadata["checkpoint"] = "\(checkpoint)" }
+        if let trace = identity.trace {
+            metadata["trace"] = .string(trace.traceID)
+            metadata["span"] = .string(trace.spanID)
+        }
+        if let checkpoint = response.headers["x-grace-checkpoint"] { metadata["checkpoint"] = .string(checkpoint) }
         logger.info("request", metadata: metadata)
+    }
+}
+
+extension Duration {
+    /// Milliseconds to the microsecond, rounded down.
+    fileprivate var fractionalMilliseconds: Double {
+        let (seconds, attoseconds) = components
+        return Double(seconds * 1_000_000 + attoseconds / 1_000_000_000_000) / 1000
     }
 }

@@ -41,8 +41,11 @@ package struct Server: Sendable {
 
     /// Takes the addresses, so that a port in use is known before a model is read.
     ///
+    /// - Parameter droppedLogLines: how many lines of the log were lost so far, for `/metrics`.
     /// - Throws: `ServerError`
-    package init(configuration: ServerConfiguration, logger: Logger) throws(ServerError) {
+    package init(
+        configuration: ServerConfiguration, logger: Logger, droppedLogLines: @escaping @Sendable () -> Int = { 0 }
+    ) throws(ServerError) {
         do throws(GraceError) {
             try Compute.checkKernels()
         } catch {
@@ -51,9 +54,17 @@ package struct Server: Sendable {
         Compute.returnLargeMemory()
         self.configuration = configuration
         self.logger = logger
+        let metrics = ServerMetrics(limits: configuration.batchLimits, droppedLogLines: droppedLogLines)
+        var loader = configuration.modelLoader
+        metrics.observe(&loader, textLogger: configuration.logsTexts ? logger : nil)
         store = ModelStore(
-            directory: configuration.models, loader: configuration.modelLoader, memoryLimit: configuration.memoryLimit
-        ) { event in logger.log(event) }
+            directory: configuration.models, loader: loader, memoryLimit: configuration.memoryLimit
+        ) { event in
+            metrics.checkpoints.record(event)
+            logger.log(event)
+        }
+        metrics.add(store)
+        let accessLogger = configuration.accessLogger(logger)
         let names = store.listing.checkpoints.map(\.name) + [CheckpointRouting.activeName]
         if let alias = configuration.routing.aliases.keys.sorted().first(where: names.contains) {
             throw .alias(name: alias)
@@ -61,20 +72,23 @@ package struct Server: Sendable {
         do throws(ListenerError) {
             http = try HTTPServer(
                 listeners: [Listener(host: configuration.host, port: configuration.port)],
-                handler: LoggedApplication(store: store, configuration: configuration, logger: logger),
+                handler: LoggedApplication(
+                    store: store, configuration: configuration, logger: accessLogger, metrics: metrics),
                 limits: configuration.httpLimits)
         } catch {
             throw .listener(error)
         }
         if let settings = configuration.admin {
-            admin = try Self.adminServer(settings, store: store, routing: configuration.routing, logger: logger)
+            admin = try Self.adminServer(
+                settings, store: store, routing: configuration.routing, logger: accessLogger, metrics: metrics)
         } else {
             admin = nil
         }
     }
 
     private static func adminServer(
-        _ admin: AdminConfiguration, store: ModelStore, routing: CheckpointRouting, logger: Logger
+        _ admin: AdminConfiguration, store: ModelStore, routing: CheckpointRouting, logger: Logger,
+        metrics: ServerMetrics
     ) throws(ServerError) -> HTTPServer {
         let keys: KeyFile?
         do throws(KeyFile.Failure) {
@@ -86,7 +100,7 @@ package struct Server: Sendable {
         do throws(ListenerError) {
             server = try HTTPServer(
                 listeners: [Listener(host: admin.host, port: admin.port)],
-                handler: AdminService(store: store, routing: routing, keys: keys, logger: logger))
+                handler: AdminService(store: store, routing: routing, keys: keys, logger: logger, metrics: metrics))
         } catch {
             throw .listener(error)
         }
@@ -165,6 +179,19 @@ package struct Server: Sendable {
     }
 }
 
+extension ServerConfiguration {
+    /// The logger of requests.
+    fileprivate func accessLogger(_ logger: Logger) -> Logger {
+        var accessLogger = logger
+        switch accessLog {
+        case nil: break
+        case true: accessLogger.logLevel = min(logger.logLevel, .info)
+        case false: accessLogger.logLevel = max(logger.logLevel, .notice)
+        }
+        return accessLogger
+    }
+}
+
 extension Logger {
     /// A line for what happens to a checkpoint.
     fileprivate func log(_ event: StoreEvent) {
@@ -179,6 +206,7 @@ extension Logger {
         case .activated(let name): notice("active", metadata: ["checkpoint": "\(name)"])
         case .draining(let name): info("unloading", metadata: ["checkpoint": "\(name)"])
         case .unloaded(let name): notice("unloaded", metadata: ["checkpoint": "\(name)"])
+        case .answeredOnTrial: break
         }
     }
 }

@@ -49,6 +49,10 @@ package struct ServerConfiguration: Sendable {
     package var requestTimeout: Duration?
     /// What a connection may cost; body size and number of connections are options of the command line.
     package var httpLimits = HTTPLimits()
+    /// Whether each request has a line in the log; nil where the logger's level decides, of which the line is `info`.
+    package var accessLog: Bool?
+    /// Whether texts and rationales are written into the log.
+    package var logsTexts = false
     /// How long requests in flight may take after a signal to stop.
     package var shutdownDeadline = Duration.seconds(30)
 

@@ -96,7 +96,8 @@ package struct BatchScheduler {
     private var waiting = WaitingRequests()
     private var live: [Live] = []
     private var nextID: RequestID = 0
-    private var reservedPositions = 0
+    /// Positions that live requests can come to fill, at most `maxBatchTokens`.
+    package private(set) var reservedPositions = 0
     private var bulkPositions = 0
 
     /// An idle scheduler.

@@ -45,6 +45,8 @@ package final class GenerationEngine: Sendable {
         package let live: Int
         /// Requests that wait for a place in the batch.
         package let waiting: Int
+        /// Positions of the key-value cache that those in the batch can come to fill.
+        package let reservedPositions: Int
     }
 
     struct Submission: Sendable {
@@ -99,7 +101,11 @@ package final class GenerationEngine: Sendable {
 
     /// How many requests are live and waiting.
     package var load: Load {
-        state.withState { Load(live: $0.scheduler.liveCount, waiting: $0.scheduler.waitingCount) }
+        state.withState { state in
+            Load(
+                live: state.scheduler.liveCount, waiting: state.scheduler.waitingCount,
+                reservedPositions: state.scheduler.reservedPositions)
+        }
     }
 
     /// Carries out all of the requests, in one place of the queue, and returns their results in order.
@@ -207,7 +213,7 @@ package final class GenerationEngine: Sendable {
                 continue
             }
             let events = turns.take { loop.run(work) }
-            onStep?(StepReport(of: events))
+            onStep?(StepReport(of: events, loop.stepTokens))
             state.withState { state in
                 for (work, event) in zip(work, events) {
                     state.scheduler.ran(work)

@@ -20,6 +20,8 @@ final class GenerationLoop {
     private let sampler = Sampler()
     private let prefix: SharedPrefix
     private var rows: [BatchScheduler.RequestID: LiveRow] = [:]
+    /// Of the step that was run last.
+    private(set) var stepTokens = StepTokens()
 
     init(model: Transformer, configuration: GenerationEngine.Configuration) {
         self.model = model
@@ -71,6 +73,13 @@ final class GenerationLoop {
             guard let row = rows[piece.request] else { preconditionFailure("work for a request that has no row") }
             return (row: row, count: piece.tokenCount, draftCount: piece.draftCount)
         }
+        stepTokens = StepTokens()
+        for (row, count, draftCount) in pieces {
+            // What is run after the first written token is that token, or those that followed it.
+            if row.rationale.isEmpty { stepTokens.prompt += count }
+            stepTokens.run += count + draftCount
+            stepTokens.drafted += draftCount
+        }
         let hiddenStates = model.forward(
             pieces.map { $0.row.chunk($0.count, draftCount: $0.draftCount) }, activations: activations)
         // The row of the last known token of each piece; guesses follow.
@@ -121,8 +130,10 @@ final class GenerationLoop {
             guard let token else { return .failure(row.notFinite) }
             guard !stopTokens.contains(token) else { return row.result(.stop) }
             row.write(token)
+            stepTokens.written += 1
             guard offset < draft.count, token == draft[offset] else { return nil }
             row.accept(hiddenStates, row: lastRow + 1 + offset)
+            stepTokens.accepted += 1
         }
         // Every guess was right, up to the limit.
         return row.result(.length)

@@ -70,6 +70,7 @@ package struct Embedder: Sendable {
     /// Tokens of a prompt, before the model's context is considered.
     package let maxInputTokens: Int
     private let sharing: SharedGenerations
+    private let observer: (any EmbeddingObserver)?
     /// What decides a result beside the request.
     private let computedBy: String
     let promptQueue = DispatchQueue(label: "prompts")
@@ -81,11 +82,14 @@ package struct Embedder: Sendable {
     ///   - speculation: whether to run ahead of what is written, where that changes no bit.
     ///   - turns: shared with the engines of other models.
     ///   - sharing: what texts that are the same share, with other embedders too; by default nothing.
+    ///   - observer: told of the texts of requests; not of those of ``embedAnew(_:settings:)``.
+    ///   - onStep: told of every step of the engine, on its thread.
     /// - Throws: `GraceError.noRoomForText` where the limits leave no text room, `.template`
     package init(
         model: LoadedModel, limits: BatchScheduler.Limits, maxInputTokens: Int, workers: Int = 1,
         speculation: Speculation? = nil, turns: StepTurns = StepTurns(),
-        sharing: SharedGenerations = SharedGenerations(entryLimit: 0)
+        sharing: SharedGenerations = SharedGenerations(entryLimit: 0), observer: (any EmbeddingObserver)? = nil,
+        onStep: (@Sendable (StepReport) -> Void)? = nil
     ) throws(GraceError) {
         let promptTokens = try model.promptBuilder.tokenCountWithoutText()
         let limit = min(maxInputTokens, model.contextLength, limits.maxBatchTokens)
@@ -93,12 +97,13 @@ package struct Embedder: Sendable {
         self.model = model
         self.maxInputTokens = maxInputTokens
         self.sharing = sharing
+        self.observer = observer
         computedBy = "\(model.identity.fingerprint) \(model.compute)"
-        engine = GenerationEngine(
-            model: model.transformer,
-            configuration: GenerationEngine.Configuration(
-                stopTokens: model.stopTokens, sharedPrefix: try model.promptBuilder.sharedPrefix(), limits: limits,
-                workers: workers, speculation: speculation, turns: turns))
+        var configuration = GenerationEngine.Configuration(
+            stopTokens: model.stopTokens, sharedPrefix: try model.promptBuilder.sharedPrefix(), limits: limits,
+            workers: workers, speculation: speculation, turns: turns)
+        configuration.onStep = onStep
+        engine = GenerationEngine(model: model.transformer, configuration: configuration)
     }
 
     /// Embeds the texts as one request: all of them or none.
@@ -118,14 +123,32 @@ package struct Embedder: Sendable {
     package func embed(
         _ inputs: [EmbeddingInput], settings: EmbeddingSettings, progress: GenerationProgress? = nil
     ) async throws(GraceError) -> [Embedding] {
-        try await embed(inputs, settings: settings, sharing: sharing, progress: progress)
+        try await embed(inputs, settings: settings, sharing: sharing, observer: observer, progress: progress)
     }
 
     private func embed(
         _ inputs: [EmbeddingInput], settings: EmbeddingSettings, sharing: SharedGenerations,
-        progress: GenerationProgress? = nil
+        observer: (any EmbeddingObserver)? = nil, progress: GenerationProgress? = nil
     ) async throws(GraceError) -> [Embedding] {
-        let prompts = try await prompts(for: inputs, settings: settings)
+        let start = ContinuousClock.now
+        observer?.began(textCount: inputs.count)
+        do throws(GraceError) {
+            let prompts = try await prompts(for: inputs, settings: settings)
+            let tokenizationTime = ContinuousClock.now - start
+            let embeddings = try await embeddings(
+                of: inputs, prompts, settings: settings, sharing: sharing, progress: progress)
+            observer?.ended(inputs, embeddings, tokenizationTime: tokenizationTime)
+            return embeddings
+        } catch {
+            observer?.failed(textCount: inputs.count, error)
+            throw error
+        }
+    }
+
+    private func embeddings(
+        of inputs: [EmbeddingInput], _ prompts: [GracePrompt], settings: EmbeddingSettings,
+        sharing: SharedGenerations, progress: GenerationProgress?
+    ) async throws(GraceError) -> [Embedding] {
         let requests = zip(inputs, prompts).map { input, prompt in
             GenerationRequest(
                 prompt: prompt.tokens, poolingStart: prompt.poolingStart,

@@ -103,12 +103,25 @@ package struct Router: HTTPHandler {
     }
 
     private func matchingRoutes(_ path: String) -> OrderedDictionary<HTTPMethod, Route>? {
+        matchingPattern(path).flatMap { routes[$0] }
+    }
+
+    private func matchingPattern(_ path: String) -> String? {
         let found = Self.segments(of: path)
-        let pattern = patterns.first { pattern in
+        return patterns.first { pattern in
             pattern.segments.count == found.count
                 && zip(pattern.segments, found).allSatisfy { $0.hasPrefix("{") ? !$1.isEmpty : $0 == $1 }
-        }
-        return pattern.flatMap { routes[$0.path] }
+        }?.path
+    }
+
+    /// Every route, for who counts requests by route.
+    package var allRoutes: [(method: HTTPMethod, path: String)] {
+        routes.sorted { $0.key < $1.key }.flatMap { path, methods in methods.keys.map { ($0, path) } }
+    }
+
+    /// The path that a request's route was added under, whether it has the method or not; nil where there is none.
+    package func routePath(of head: HTTPRequestHead) -> String? {
+        routes[head.path] != nil ? head.path : matchingPattern(head.path)
     }
 
     private static func segments(of path: String) -> [Substring] {

@@ -65,6 +65,9 @@ package final class ModelStore: Sendable {
         state.withState { StoreListing(of: $0.table) }
     }
 
+    /// Every model that is loaded, those among them that answer their last requests.
+    package var loaded: [ServedModel] { state.withState { $0.table.loaded } }
+
     /// Why requests that name no checkpoint are refused, where they are.
     package var whyNothingIsActive: String { state.withState { "\($0.table.noModel)" } }
 
@@ -206,7 +209,7 @@ package final class ModelStore: Sendable {
 
     /// Ends all engines; what they are answering fails.
     package func endAll() async {
-        for model in state.withState({ $0.table.loaded }) {
+        for model in loaded {
             await end(model)
         }
     }
@@ -221,6 +224,7 @@ package final class ModelStore: Sendable {
     ) async throws(StoreError) -> Value {
         let lease = try change { table throws(StoreError) in try table.lease(selection) }
         defer { state.withState { $0.table.giveBack(lease.name) } }
+        if selection == .preferring(lease.name) { report(.answeredOnTrial(name: lease.name)) }
         return await body(lease.model.embedder)
     }
 }
@@ -233,4 +237,6 @@ package enum StoreEvent: Sendable {
     case activated(name: String)
     case draining(name: String)
     case unloaded(name: String)
+    /// A request that named no checkpoint was given to the one on trial.
+    case answeredOnTrial(name: String)
 }

@@ -35,6 +35,10 @@ package struct ModelLoader: Sendable {
     package var settings: GraceSettings
     /// What texts that come again share; results are known by their checkpoint.
     package var sharing: SharedGenerations
+    /// Told of the texts of requests, whatever checkpoint embeds them.
+    package var observer: (any EmbeddingObserver)?
+    /// Told of every step of every engine, on the engine's thread.
+    package var onStep: (@Sendable (StepReport) -> Void)?
     private let bases = LoadedBases()
     private let turns = StepTurns()
 
@@ -94,6 +98,6 @@ package struct ModelLoader: Sendable {
         return ServedModel(
             embedder: try Embedder(
                 model: model, limits: batchLimits, maxInputTokens: maxInputTokens, workers: threads,
-                speculation: speculation, turns: turns, sharing: sharing))
+                speculation: speculation, turns: turns, sharing: sharing, observer: observer, onStep: onStep))
     }
 }

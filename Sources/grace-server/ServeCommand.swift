@@ -4,6 +4,7 @@ import Engine
 import Foundation
 import Grace
 import Logging
+import Logs
 import SystemPackage
 
 /// The command line of the server: options only.
@@ -30,8 +31,7 @@ struct ServeCommand: AsyncParsableCommand {
     @OptionGroup(title: "Checkpoints") var checkpoints: CheckpointOptions
     @OptionGroup(title: "Limits") var limits: LimitOptions
 
-    @Option(help: "The least severe messages to log: trace, debug, info, notice, warning, error or critical.")
-    var logLevel: Logger.Level = .notice
+    @OptionGroup(title: "Log") var log: LogOptions
 
     func validate() throws {
         try listening.validate()
@@ -43,13 +43,17 @@ struct ServeCommand: AsyncParsableCommand {
     func run() async throws {
         // A reader of the output that goes away, as in `grace-server 2>&1 | head`, must not take the server with it.
         signal(SIGPIPE, SIG_IGN)
-        var logger = Logger(label: "grace-server") { StreamLogHandler.standardError(label: $0) }
-        logger.logLevel = logLevel
+        let logWriter = log.writer()
+        // What was logged last says why it ends; a reader that is stuck must not keep it from ending.
+        defer { logWriter.flush(within: .seconds(1)) }
+        let logger = log.logger(logWriter)
         let (events, report) = AsyncStream.makeStream(of: Event.self)
         try Signals.listen { report.yield(.signal($0)) }
         let server: Server
         do throws(ServerError) {
-            server = try Server(configuration: serverConfiguration, logger: logger)
+            server = try Server(
+                configuration: serverConfiguration, logger: logger,
+                droppedLogLines: { logWriter.droppedCount })
         } catch {
             throw failure(error)
         }
@@ -93,8 +97,7 @@ struct ServeCommand: AsyncParsableCommand {
         model.apply(to: &configuration)
         checkpoints.apply(to: &configuration)
         limits.apply(to: &configuration)
+        log.apply(to: &configuration)
         return configuration
     }
 }
-
-extension Logger.Level: @retroactive ExpressibleByArgument {}

@@ -19,10 +19,11 @@ struct ServiceFixture {
     /// Runs `body` with the application over tiny-qwen2.
     static func withModel<Result>(
         models: String = "/nonexistent", configure: (inout ServerConfiguration) -> Void = { _ in },
-        keys: KeyFile? = nil, body: (ServiceFixture) async throws -> Result
+        keys: KeyFile? = nil, logger: Logger = ServiceFixture.silentLogger,
+        body: (ServiceFixture) async throws -> Result
     ) async throws -> Result {
         let path = try #require(TestModels.path(ofReference: "tiny-qwen2"))
-        let fixture = without(models: models, configure: configure, keys: keys)
+        let fixture = without(models: models, configure: configure, keys: keys, logger: logger)
         try await fixture.store.start(path)
         do {
             let result = try await body(fixture)
@@ -36,22 +37,30 @@ struct ServiceFixture {
 
     /// The application before any model is loaded.
     static func without(
-        models: String = "/nonexistent", configure: (inout ServerConfiguration) -> Void = { _ in }, keys: KeyFile? = nil
+        models: String = "/nonexistent", configure: (inout ServerConfiguration) -> Void = { _ in },
+        keys: KeyFile? = nil,
+        logger: Logger = ServiceFixture.silentLogger, metrics: ServerMetrics = ServerMetrics()
     ) -> ServiceFixture {
         var configuration = ServerConfiguration()
         configuration.models = ModelDirectory(path: FilePath(models))
         configuration.precision = .float32
         configuration.requestLimits.defaultMaxRationaleTokens = 8
         configure(&configuration)
-        return ServiceFixture(configuration, keys)
+        return ServiceFixture(configuration, keys, logger, metrics)
     }
 
-    private init(_ configuration: ServerConfiguration, _ keys: KeyFile?) {
-        let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+    static let silentLogger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+
+    private init(_ configuration: ServerConfiguration, _ keys: KeyFile?, _ logger: Logger, _ metrics: ServerMetrics) {
+        var loader = configuration.modelLoader
+        metrics.observe(&loader, textLogger: configuration.logsTexts ? logger : nil)
         store = ModelStore(
-            directory: configuration.models, loader: configuration.modelLoader, memoryLimit: configuration.memoryLimit)
-        application = LoggedApplication(store: store, configuration: configuration, logger: logger)
-        admin = AdminService(store: store, routing: configuration.routing, keys: keys, logger: logger)
+            directory: configuration.models, loader: loader, memoryLimit: configuration.memoryLimit
+        ) { metrics.checkpoints.record($0) }
+        metrics.add(store)
+        application = LoggedApplication(store: store, configuration: configuration, logger: logger, metrics: metrics)
+        admin = AdminService(
+            store: store, routing: configuration.routing, keys: keys, logger: logger, metrics: metrics)
     }
 
     /// Sends a request as a connection would: the head first, then all of it.

@@ -145,6 +145,10 @@ struct GenerationEngineTests {
         #expect(found.map(\.rows) == [1, 2, 2, 2, 2, 1])
         #expect(found.map(\.writingRows) == [0, 1, 1, 2, 1, 0])
         #expect(found.map(\.unfinishedPrompts) == [1, 1, 1, 0, 0, 0])
+        #expect(found.map(\.tokens.prompt) == [40, 40, 39, 1, 0, 0])
+        #expect(found.map(\.tokens.written) == [0, 1, 1, 2, 1, 0])
+        #expect(found.map(\.tokens.run) == [40, 40, 40, 2, 2, 1])
+        #expect(found.allSatisfy { $0.tokens.drafted == 0 && $0.tokens.accepted == 0 })
         #expect(zip(found, found.dropFirst()).allSatisfy { $0.endedAt <= $1.endedAt })
     }
 

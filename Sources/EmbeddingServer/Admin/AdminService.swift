@@ -8,9 +8,12 @@ package struct AdminService: HTTPHandler {
     private let keys: KeyFile?
 
     /// Changes what the store holds.
-    package init(store: ModelStore, routing: CheckpointRouting, keys: KeyFile?, logger: Logger) {
+    package init(
+        store: ModelStore, routing: CheckpointRouting, keys: KeyFile?, logger: Logger,
+        metrics: ServerMetrics = ServerMetrics()
+    ) {
         application = LoggedApplication(
-            router: AdminRoutes(store: store, routing: routing).router(), logger: logger)
+            router: AdminRoutes(store: store, routing: routing).router(), logger: logger, metrics: metrics)
         self.keys = keys
     }
 

@@ -1,0 +1,13 @@
+import HTTP
+import Metrics
+
+extension Router {
+    /// Adds `/metrics`, in Prometheus's text format.
+    mutating func addMetrics(of registry: Registry) {
+        add(.get, "/metrics") { _ in
+            HTTPResponse(
+                status: .ok, headers: ["Content-Type": Registry.mediaType, "Cache-Control": "no-store"],
+                body: registry.exposition)
+        }
+    }
+}

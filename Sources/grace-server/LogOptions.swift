@@ -1,0 +1,45 @@
+import ArgumentParser
+import EmbeddingServer
+import Foundation
+import Logging
+import Logs
+
+/// What is written to standard error, and how.
+struct LogOptions: ParsableArguments {
+    @Option(help: "The least severe messages to log: trace, debug, info, notice, warning, error or critical.")
+    var logLevel: Logger.Level = .notice
+
+    @Option(help: ArgumentHelp("How lines of the log are laid out: text or json.", valueName: "format"))
+    var logFormat = LogFormat.text
+
+    @Flag(
+        inversion: .prefixedNo,
+        help: "A line in the log for each request; by default where --log-level is info, debug or trace.")
+    var accessLog: Bool?
+
+    @Flag(help: "Write texts and rationales into the log. They may be anybody's secrets.")
+    var logTexts = false
+
+    func apply(to configuration: inout ServerConfiguration) {
+        configuration.accessLog = accessLog
+        configuration.logsTexts = logTexts
+    }
+
+    /// Writes to standard error.
+    func writer() -> LogWriter {
+        LineHandler.writer(descriptor: FileHandle.standardError.fileDescriptor, label: Self.label, format: logFormat)
+    }
+
+    func logger(_ writer: LogWriter) -> Logger {
+        var logger = Logger(label: Self.label) { label in
+            LineHandler(label: label, format: logFormat, writer: writer)
+        }
+        logger.logLevel = logLevel
+        return logger
+    }
+
+    private static let label = "grace-server"
+}
+
+extension Logger.Level: @retroactive ExpressibleByArgument {}
+extension LogFormat: ExpressibleByArgument {}
