@@ -49,6 +49,7 @@ let package = Package(
         library("JSON", []),
         library("Metrics", ["Confinement"]),
         library("Logs", ["Confinement", logging]),
+        library("Configuration", ["JSON", systemPackage]),
         library("Checkpoints", ["COpenSSL", "JSON", systemPackage]),
         library("Tensors", ["COpenBLAS", "CKernels"]),
         library("Transformer", ["Checkpoints", "Tensors"]),
@@ -71,7 +72,7 @@ let package = Package(
             name: "grace-server",
             dependencies: [
                 "EmbeddingServer", "Serving", "Benchmark", "Grace", "Engine", "Transformer", "HTTP", "JSON", "Logs",
-                logging, systemPackage, argumentParser,
+                "Configuration", logging, systemPackage, argumentParser,
             ],
             swiftSettings: swiftSettings),
 
@@ -80,6 +81,7 @@ let package = Package(
         tests(of: "Tokenization", ["TestSupport"]),
         tests(of: "JSON"),
         tests(of: "Metrics"),
+        tests(of: "Configuration", ["TestSupport", "grace-server"]),
         tests(of: "Logs", ["TestSupport", "JSON", "Confinement", logging]),
         tests(of: "Checkpoints", ["TestSupport", "JSON", systemPackage]),
         tests(of: "Tensors", ["TestSupport", "CKernels"]),

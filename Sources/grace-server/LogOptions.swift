@@ -12,16 +12,21 @@ struct LogOptions: ParsableArguments {
     @Option(help: ArgumentHelp("How lines of the log are laid out: text or json.", valueName: "format"))
     var logFormat = LogFormat.text
 
-    @Flag(
-        inversion: .prefixedNo,
-        help: "A line in the log for each request; by default where --log-level is info, debug or trace.")
-    var accessLog: Bool?
+    @Option(
+        help: ArgumentHelp(
+            "A line in the log for each request: on, off, or auto, where --log-level is info, debug or trace.",
+            valueName: "when"))
+    var accessLog = AccessLog.auto
 
     @Flag(help: "Write texts and rationales into the log. They may be anybody's secrets.")
     var logTexts = false
 
     func apply(to configuration: inout ServerConfiguration) {
-        configuration.accessLog = accessLog
+        switch accessLog {
+        case .auto: configuration.accessLog = nil
+        case .on: configuration.accessLog = true
+        case .off: configuration.accessLog = false
+        }
         configuration.logsTexts = logTexts
     }
 
@@ -43,3 +48,8 @@ struct LogOptions: ParsableArguments {
 
 extension Logger.Level: @retroactive ExpressibleByArgument {}
 extension LogFormat: ExpressibleByArgument {}
+
+/// Whether requests have lines in the log.
+enum AccessLog: String, ExpressibleByArgument, CaseIterable {
+    case auto, on, off
+}

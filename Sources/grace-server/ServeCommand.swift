@@ -23,9 +23,28 @@ struct ServeCommand: AsyncParsableCommand {
 
             grace-server benchmark measures a model on this machine instead, and grace-server checkpoints speaks to a \
             running server's admin listener: see their own --help.
+
+            Every option can also be set in the environment and in a file. The command line comes before the \
+            environment, which comes before the file; an option that can be given several times is taken from the first \
+            of these that has it, as a whole. What is unknown is an error.
+
+              environment   GRACE_ and the name in capitals, _ for -: GRACE_MAX_BODY_BYTES=1000000. Flags are true or \
+            false. Several values have commas between them.
+              file          YAML, the name without dashes: max-body-bytes: 1000000. Flags are true or false. Several \
+            values are a list.
+
+            EXAMPLES:
+              grace-server --models /srv/models --model my-checkpoint
+              GRACE_PORT=9000 grace-server --config /etc/grace/grace-server.yaml
+              grace-server --config /etc/grace/grace-server.yaml --print-config
+              grace-server --log-format json --log-level info 2>> /var/log/grace.log
+
+            EXIT CODES: 0 stopped by a signal, 1 could not start, 64 an option is unknown or its value not allowed. \
+            SIGHUP looks at the directory of checkpoints again.
             """,
         helpNames: .shortAndLong)
 
+    @OptionGroup(title: "Configuration") var file: FileOptions
     @OptionGroup(title: "Listening") var listening: ListeningOptions
     @OptionGroup(title: "Model") var model: ModelOptions
     @OptionGroup(title: "Checkpoints") var checkpoints: CheckpointOptions
