@@ -41,10 +41,13 @@ let package = Package(
         .systemLibrary(name: "COpenBLAS"),
         .systemLibrary(name: "COpenSSL"),
         .systemLibrary(name: "CSockets"),
+        .systemLibrary(name: "CZlib"),
         .target(name: "CKernels"),
 
         library("Confinement", []),
-        library("HTTP", ["Confinement", "CSockets", collections]),
+        library("HTTP", ["Confinement", "CSockets", "TLS", collections]),
+        library("TLS", ["COpenSSL", "Confinement"]),
+        library("Gzip", ["CZlib"]),
         library("Tokenization", [collections]),
         library("JSON", []),
         library("Metrics", ["Confinement"]),
@@ -78,6 +81,8 @@ let package = Package(
 
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: swiftSettings),
         tests(of: "HTTP", ["TestSupport", "Confinement"]),
+        tests(of: "TLS", ["TestSupport", "COpenSSL"]),
+        tests(of: "Gzip", ["TestSupport"]),
         tests(of: "Tokenization", ["TestSupport"]),
         tests(of: "JSON"),
         tests(of: "Metrics"),
