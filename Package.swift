@@ -66,8 +66,8 @@ let package = Package(
         library(
             "EmbeddingServer",
             [
-                "HTTP", "Serving", "Grace", "Engine", "Transformer", "JSON", "Confinement", "COpenSSL", "Metrics",
-                logging, systemPackage,
+                "HTTP", "Gzip", "Serving", "Grace", "Engine", "Transformer", "JSON", "Confinement", "COpenSSL",
+                "Metrics", logging, systemPackage,
             ],
             resources: [.embedInCode("Documentation/openapi.json"), .embedInCode("Documentation/page.html")]),
         library("Benchmark", ["Serving", "Grace", "Engine", "Transformer", "Tensors", "Tokenization", "Confinement"]),
@@ -99,8 +99,8 @@ let package = Package(
         tests(
             of: "EmbeddingServer",
             [
-                "TestSupport", "Serving", "Grace", "HTTP", "Engine", "Transformer", "Tensors", "Metrics",
-                "Confinement", logging, systemPackage,
+                "TestSupport", "Serving", "Grace", "HTTP", "Gzip", "Engine", "Transformer", "Tensors",
+                "Metrics", "Confinement", logging, systemPackage,
             ]),
     ]
 )

@@ -2,17 +2,13 @@ import Foundation
 import HTTP
 
 extension HTTPRequestHead {
-    /// Before a body is read: the refusal of anything but JSON as it is.
+    /// Before a body is read: the refusal of anything but JSON. How it is coded is ``ContentCodingApplication``'s business.
     func refusalUnlessJSON() -> HTTPResponse? {
         // RFC 9110, section 8.3: the type, without its parameters and without regard to case.
         let type = headers["content-type"]
         let essence = type?.split(separator: ";").first?.trimmingCharacters(in: .whitespaces).lowercased()
         guard essence == "application/json" else {
             return ServiceError.unsupportedMediaType(found: type).response(to: self)
-        }
-        // RFC 9110, section 15.5.16: a content coding that is not understood is 415 as well.
-        if let coding = headers["content-encoding"], coding.lowercased() != "identity" {
-            return ServiceError.unsupportedContentCoding(coding).response(to: self)
         }
         return nil
     }

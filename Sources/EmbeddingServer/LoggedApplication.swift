@@ -2,29 +2,41 @@ import HTTP
 import Logging
 import Serving
 
-/// Routes, with what every answer carries: each request is counted once, and has one line in the log.
+/// An application, with what every answer carries: each request is counted once, and has one line in the log.
 package struct LoggedApplication: HTTPHandler {
-    private let router: Router
+    private let application: any HTTPHandler
+    private let routes: Router
     private let logger: Logger
     private let metrics: RequestMetrics
 
     /// The application that embeds: it answers with whatever model the store holds at the time, within the configuration's
     /// limits.
+    ///
+    /// - Parameter keys: what clients must show; nil for nothing.
     package init(
-        store: ModelStore, configuration: ServerConfiguration, logger: Logger, metrics: ServerMetrics = ServerMetrics()
+        store: ModelStore, configuration: ServerConfiguration, keys: ReloadingKeys? = nil, logger: Logger,
+        metrics: ServerMetrics = ServerMetrics()
     ) {
-        var router = EmbeddingRoutes(store: store, configuration: configuration).router()
-        router.addMetrics(of: metrics.registry)
-        self.init(router: router, logger: logger, metrics: metrics)
+        var routes = EmbeddingRoutes(store: store, configuration: configuration).router()
+        routes.addMetrics(of: metrics.registry)
+        var application: any HTTPHandler = DeadlineApplication(routes, longest: configuration.requestTimeout)
+        if let keys {
+            application = KeyedApplication(application, keys: keys, metricsArePrivate: configuration.metricsArePrivate)
+        }
+        application = ContentCodingApplication(application, maxBodySize: configuration.httpLimits.maxBodySize)
+        self.init(application, routes: routes, logger: logger, metrics: metrics)
     }
 
     /// An application of these routes.
     ///
-    /// - Parameter logger: that of requests.
-    init(router: Router, logger: Logger, metrics: ServerMetrics) {
-        self.router = router
+    /// - Parameters:
+    ///   - routes: those that the application comes to in the end.
+    ///   - logger: that of requests.
+    init(_ application: any HTTPHandler, routes: Router, logger: Logger, metrics: ServerMetrics) {
+        self.application = application
+        self.routes = routes
         self.logger = logger
-        self.metrics = RequestMetrics(router.allRoutes, metrics.registry)
+        self.metrics = RequestMetrics(routes.allRoutes, metrics.registry)
     }
 
     /// The router's answer, under the request's identifier, and a line in the log with the time that it took.
@@ -32,7 +44,7 @@ package struct LoggedApplication: HTTPHandler {
         let start = ContinuousClock.now
         metrics.began()
         let identity = RequestIdentity(request.head)
-        var response = await RequestIdentity.$current.withValue(identity) { await router.respond(to: request) }
+        var response = await RequestIdentity.$current.withValue(identity) { await application.respond(to: request) }
         identity.sign(&response)
         // Whoever asked has gone, or has been given up when the server stopped: nobody gets the answer.
         let status = Task.isCancelled ? RequestMetrics.clientClosed : response.status.code
@@ -43,15 +55,17 @@ package struct LoggedApplication: HTTPHandler {
     /// The router's answer, if that needs no waiting.
     package func respondAtOnce(to request: HTTPRequest) -> HTTPResponse? {
         let start = ContinuousClock.now
-        guard let answer = router.respondAtOnce(to: request) else { return nil }
-        let response = identified(answer, request.head)
-        log(request.head, response, .now - start)
+        guard var response = application.respondAtOnce(to: request) else { return nil }
+        metrics.began()
+        let identity = RequestIdentity(request.head)
+        identity.sign(&response)
+        report(request.head, response, status: response.status.code, identity, time: .now - start)
         return response
     }
 
     /// The router's refusal, under the request's identifier, and a line in the log.
     package func refuse(_ head: HTTPRequestHead) -> HTTPResponse? {
-        router.refuse(head).map { refusal($0, of: head) }
+        application.refuse(head).map { refusal($0, of: head) }
     }
 
     /// A refusal under the request's identifier, and a line in the log.
@@ -65,7 +79,7 @@ package struct LoggedApplication: HTTPHandler {
 
     /// The answer to an error of the protocol, under a new identifier; logged at level debug alone.
     package func response(to error: HTTPError) -> HTTPResponse {
-        var response = router.response(to: error)
+        var response = application.response(to: error)
         RequestIdentity(nil).sign(&response)
         metrics.endedWithoutRequest(status: response.status.code)
         logger.debug("refused", metadata: ["status": "\(response.status.code)", "reason": "\(error)"])
@@ -76,7 +90,7 @@ package struct LoggedApplication: HTTPHandler {
     private func report(
         _ head: HTTPRequestHead, _ response: HTTPResponse, status: Int, _ identity: RequestIdentity, time: Duration?
     ) {
-        let route = router.routePath(of: head)
+        let route = routes.routePath(of: head)
         metrics.ended(path: route, method: head.method, status: status, time: time)
         guard logger.logLevel <= .info else { return }
         var metadata: Logger.Metadata = [

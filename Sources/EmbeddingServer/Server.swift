@@ -4,6 +4,7 @@ import Grace
 import HTTP
 import Logging
 import Serving
+import SystemPackage
 import Transformer
 
 /// Why the server could not start.
@@ -38,6 +39,7 @@ package struct Server: Sendable {
     private let store: ModelStore
     private let http: HTTPServer
     private let admin: HTTPServer?
+    private let keyFiles: [ReloadingKeys]
 
     /// Takes the addresses, so that a port in use is known before a model is read.
     ///
@@ -69,33 +71,42 @@ package struct Server: Sendable {
         if let alias = configuration.routing.aliases.keys.sorted().first(where: names.contains) {
             throw .alias(name: alias)
         }
+        let keys = try Self.keys(configuration.keyFile, logger: logger)
+        let adminKeys = try Self.keys(configuration.admin?.keyFile, logger: logger)
+        keyFiles = [keys, adminKeys].compactMap { $0 }
         do throws(ListenerError) {
             http = try HTTPServer(
                 listeners: [Listener(host: configuration.host, port: configuration.port)],
                 handler: LoggedApplication(
-                    store: store, configuration: configuration, logger: accessLogger, metrics: metrics),
+                    store: store, configuration: configuration, keys: keys, logger: accessLogger, metrics: metrics),
                 limits: configuration.httpLimits)
         } catch {
             throw .listener(error)
         }
         if let settings = configuration.admin {
             admin = try Self.adminServer(
-                settings, store: store, routing: configuration.routing, logger: accessLogger, metrics: metrics)
+                settings, store: store, routing: configuration.routing, keys: adminKeys, logger: accessLogger,
+                metrics: metrics)
         } else {
             admin = nil
         }
     }
 
-    private static func adminServer(
-        _ admin: AdminConfiguration, store: ModelStore, routing: CheckpointRouting, logger: Logger,
-        metrics: ServerMetrics
-    ) throws(ServerError) -> HTTPServer {
-        let keys: KeyFile?
+    private static func keys(_ path: FilePath?, logger: Logger) throws(ServerError) -> ReloadingKeys? {
+        guard let path else { return nil }
         do throws(KeyFile.Failure) {
-            keys = try admin.keyFile.map { path throws(KeyFile.Failure) in try KeyFile(path: path) }
+            let keys = try ReloadingKeys(path: path) { logger.log($0) }
+            keys.watch()
+            return keys
         } catch {
             throw .keys(error)
         }
+    }
+
+    private static func adminServer(
+        _ admin: AdminConfiguration, store: ModelStore, routing: CheckpointRouting, keys: ReloadingKeys?,
+        logger: Logger, metrics: ServerMetrics
+    ) throws(ServerError) -> HTTPServer {
         let server: HTTPServer
         do throws(ListenerError) {
             server = try HTTPServer(
@@ -136,8 +147,9 @@ package struct Server: Sendable {
         return readyLine(seconds: seconds)
     }
 
-    /// Looks at the directory of checkpoints again.
+    /// Looks at the directory of checkpoints again, and reads the files of keys.
     package func rescan() {
+        for keys in keyFiles { keys.reload() }
         store.rescan()
         logger.notice("checkpoints", metadata: ["names": "\(store.listing.checkpoints.map(\.name))"])
     }
@@ -193,6 +205,14 @@ extension ServerConfiguration {
 }
 
 extension Logger {
+    /// A line for what became of a file of keys.
+    fileprivate func log(_ event: ReloadingKeys.Event) {
+        switch event {
+        case .reloaded(let path, let count): notice("keys", metadata: ["file": "\(path)", "count": "\(count)"])
+        case .failed(let failure): error("the old keys stay in force", metadata: ["reason": "\(failure)"])
+        }
+    }
+
     /// A line for what happens to a checkpoint.
     fileprivate func log(_ event: StoreEvent) {
         switch event {

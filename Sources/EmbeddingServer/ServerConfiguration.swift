@@ -53,6 +53,10 @@ package struct ServerConfiguration: Sendable {
     package var accessLog: Bool?
     /// Whether texts and rationales are written into the log.
     package var logsTexts = false
+    /// The keys of clients, one a line; nil asks for none.
+    package var keyFile: FilePath?
+    /// Whether `/metrics` needs a key where there are any.
+    package var metricsArePrivate = false
     /// How long requests in flight may take after a signal to stop.
     package var shutdownDeadline = Duration.seconds(30)
 

@@ -9,7 +9,7 @@ package enum ServiceError: Error, Equatable, Sendable {
     case malformed(String)
     /// The body is not declared as JSON.
     case unsupportedMediaType(found: String?)
-    /// The body is declared as compressed.
+    /// The body is compressed in a way that is not understood.
     case unsupportedContentCoding(String)
     /// A field holds a value that is not allowed; its name, if the message is about one.
     case invalid(String, field: String? = nil)
@@ -85,7 +85,8 @@ extension ServiceError {
             (
                 .unsupportedMediaType,
                 ErrorObject(
-                    message: "the body must be sent as it is, not with Content-Encoding: \(coding)", type: .request)
+                    message: "the body must be sent as it is, or in one of gzip and deflate, not with "
+                        + "Content-Encoding: \(coding)", type: .request)
             )
         case .invalid(let message, let field):
             (.unprocessableContent, ErrorObject(message: message, type: .validation, field: field))
@@ -107,7 +108,8 @@ extension ServiceError {
             (
                 .unauthorized,
                 ErrorObject(
-                    message: "expected Authorization: Bearer and a key of the key file", type: .unauthorized)
+                    message: "expected a key of the key file, as Authorization: Bearer or X-API-Key",
+                    type: .unauthorized)
             )
         }
     }

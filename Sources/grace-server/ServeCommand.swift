@@ -46,6 +46,7 @@ struct ServeCommand: AsyncParsableCommand {
 
     @OptionGroup(title: "Configuration") var file: FileOptions
     @OptionGroup(title: "Listening") var listening: ListeningOptions
+    @OptionGroup(title: "Keys") var keys: KeyOptions
     @OptionGroup(title: "Model") var model: ModelOptions
     @OptionGroup(title: "Checkpoints") var checkpoints: CheckpointOptions
     @OptionGroup(title: "Limits") var limits: LimitOptions
@@ -54,6 +55,7 @@ struct ServeCommand: AsyncParsableCommand {
 
     func validate() throws {
         try listening.validate()
+        try keys.validate()
         try model.validate()
         try checkpoints.validate()
         try limits.validate()
@@ -113,6 +115,7 @@ struct ServeCommand: AsyncParsableCommand {
     private var serverConfiguration: ServerConfiguration {
         var configuration = ServerConfiguration()
         listening.apply(to: &configuration)
+        keys.apply(to: &configuration)
         model.apply(to: &configuration)
         checkpoints.apply(to: &configuration)
         limits.apply(to: &configuration)

@@ -159,7 +159,7 @@ struct AdminRouteTests {
     @Test("With a key file every route needs one of its keys, and nothing is told without")
     func keys() async throws {
         let directory = try TemporaryDirectory()
-        let keys = try KeyFile(path: FilePath(directory.write("first-key\n\n  second-key \r\n", to: "keys")))
+        let keys = try ReloadingKeys(path: FilePath(directory.write("first-key\n\n  second-key \r\n", to: "keys")))
         let fixture = ServiceFixture.without(keys: keys)
         for (authorization, isAllowed) in [
             (nil, false), ("Bearer first-key", true), ("bearer second-key", true), ("Bearer third-key", false),

@@ -130,7 +130,7 @@ struct RefusalTests {
         "Only JSON is read",
         arguments: [
             ["Content-Type": "text/plain"], ["Content-Type": "application/x-www-form-urlencoded"], [:],
-            ["Content-Type": "application/json", "Content-Encoding": "gzip"],
+            ["Content-Type": "application/json", "Content-Encoding": "br"],
         ] as [HTTPFields])
     func mediaTypes(headers: HTTPFields) async throws {
         let response = await ServiceFixture.without().send(.post, "/embed", headers: headers, #"{"inputs": "a"}"#)

@@ -19,11 +19,12 @@ struct ServiceFixture {
     /// Runs `body` with the application over tiny-qwen2.
     static func withModel<Result>(
         models: String = "/nonexistent", configure: (inout ServerConfiguration) -> Void = { _ in },
-        keys: KeyFile? = nil, logger: Logger = ServiceFixture.silentLogger,
+        keys: ReloadingKeys? = nil, clientKeys: ReloadingKeys? = nil, logger: Logger = ServiceFixture.silentLogger,
         body: (ServiceFixture) async throws -> Result
     ) async throws -> Result {
         let path = try #require(TestModels.path(ofReference: "tiny-qwen2"))
-        let fixture = without(models: models, configure: configure, keys: keys, logger: logger)
+        let fixture = without(
+            models: models, configure: configure, keys: keys, clientKeys: clientKeys, logger: logger)
         try await fixture.store.start(path)
         do {
             let result = try await body(fixture)
@@ -38,7 +39,7 @@ struct ServiceFixture {
     /// The application before any model is loaded.
     static func without(
         models: String = "/nonexistent", configure: (inout ServerConfiguration) -> Void = { _ in },
-        keys: KeyFile? = nil,
+        keys: ReloadingKeys? = nil, clientKeys: ReloadingKeys? = nil,
         logger: Logger = ServiceFixture.silentLogger, metrics: ServerMetrics = ServerMetrics()
     ) -> ServiceFixture {
         var configuration = ServerConfiguration()
@@ -46,19 +47,23 @@ struct ServiceFixture {
         configuration.precision = .float32
         configuration.requestLimits.defaultMaxRationaleTokens = 8
         configure(&configuration)
-        return ServiceFixture(configuration, keys, logger, metrics)
+        return ServiceFixture(configuration, keys, clientKeys, logger, metrics)
     }
 
     static let silentLogger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
 
-    private init(_ configuration: ServerConfiguration, _ keys: KeyFile?, _ logger: Logger, _ metrics: ServerMetrics) {
+    private init(
+        _ configuration: ServerConfiguration, _ keys: ReloadingKeys?, _ clientKeys: ReloadingKeys?, _ logger: Logger,
+        _ metrics: ServerMetrics
+    ) {
         var loader = configuration.modelLoader
         metrics.observe(&loader, textLogger: configuration.logsTexts ? logger : nil)
         store = ModelStore(
             directory: configuration.models, loader: loader, memoryLimit: configuration.memoryLimit
         ) { metrics.checkpoints.record($0) }
         metrics.add(store)
-        application = LoggedApplication(store: store, configuration: configuration, logger: logger, metrics: metrics)
+        application = LoggedApplication(
+            store: store, configuration: configuration, keys: clientKeys, logger: logger, metrics: metrics)
         admin = AdminService(
             store: store, routing: configuration.routing, keys: keys, logger: logger, metrics: metrics)
     }

@@ -5,15 +5,17 @@ import Serving
 /// The operator's application: the admin routes, behind a key where there is a key file.
 package struct AdminService: HTTPHandler {
     private let application: LoggedApplication
-    private let keys: KeyFile?
+    private let keys: ReloadingKeys?
 
     /// Changes what the store holds.
     package init(
-        store: ModelStore, routing: CheckpointRouting, keys: KeyFile?, logger: Logger,
+        store: ModelStore, routing: CheckpointRouting, keys: ReloadingKeys?, logger: Logger,
         metrics: ServerMetrics = ServerMetrics()
     ) {
+        let routes = AdminRoutes(store: store, routing: routing).router()
         application = LoggedApplication(
-            router: AdminRoutes(store: store, routing: routing).router(), logger: logger, metrics: metrics)
+            ContentCodingApplication(routes, maxBodySize: HTTPLimits().maxBodySize), routes: routes, logger: logger,
+            metrics: metrics)
         self.keys = keys
     }
 
@@ -23,7 +25,7 @@ package struct AdminService: HTTPHandler {
 
     /// The refusal of a request without a key comes before all others: it tells nothing of the routes.
     package func refuse(_ head: HTTPRequestHead) -> HTTPResponse? {
-        if let keys, !keys.allows(head.headers["authorization"]) {
+        if let keys, !keys.allow(head) {
             return application.refusal(ServiceError.unauthorized.response, of: head)
         }
         return application.refuse(head)

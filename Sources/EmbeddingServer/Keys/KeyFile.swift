@@ -1,11 +1,12 @@
-import COpenSSL
 import SystemPackage
 
-/// The keys of a file: one a line, white space around it and empty lines left out.
+/// The keys of a file: one a line, white space around it left out, and so are empty lines and those that begin with `#`.
 package struct KeyFile: Sendable, Equatable {
     /// Why a file gives no keys.
     package enum Failure: Error, Equatable, Sendable, CustomStringConvertible {
         case unreadable(path: String, reason: String)
+        /// A key at the limit would be cut, and be another one.
+        case tooLarge(path: String, limit: Int)
         /// A server that nobody can ask is not what was meant.
         case noKeys(path: String)
         /// Not what a header field can hold; lines count from 1.
@@ -14,6 +15,7 @@ package struct KeyFile: Sendable, Equatable {
         package var description: String {
             switch self {
             case .unreadable(let path, let reason): "\(path): cannot read the keys: \(reason)"
+            case .tooLarge(let path, let limit): "\(path): expected less than \(limit) bytes of keys, found as many"
             case .noKeys(let path): "\(path): expected at least one key, found none"
             case .invalidKey(let path, let line):
                 "\(path): line \(line): expected a key of printable ASCII without spaces, found another character"
@@ -21,7 +23,11 @@ package struct KeyFile: Sendable, Equatable {
         }
     }
 
-    private let keys: [[UInt8]]
+    private let first: [UInt8]
+    private let digests: [KeyDigest]
+
+    /// How many keys there are.
+    package var count: Int { digests.count }
 
     /// Reads the file.
     ///
@@ -33,17 +39,20 @@ package struct KeyFile: Sendable, Equatable {
         } catch {
             throw .unreadable(path: path.string, reason: "\(error)")
         }
+        guard bytes.count < Self.sizeLimit else { throw .tooLarge(path: path.string, limit: Self.sizeLimit) }
         var keys: [[UInt8]] = []
         for (index, line) in bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).enumerated() {
             let isBlank = { (byte: UInt8) in Self.blanks.contains(byte) }
             let key = Array(line.drop(while: isBlank).reversed().drop(while: isBlank).reversed())
+            if key.isEmpty || key[0] == UInt8(ascii: "#") { continue }
             guard key.allSatisfy({ (0x21...0x7E).contains($0) }) else {
                 throw .invalidKey(path: path.string, line: index + 1)
             }
-            if !key.isEmpty { keys.append(key) }
+            keys.append(key)
         }
-        guard !keys.isEmpty else { throw .noKeys(path: path.string) }
-        self.keys = keys
+        guard let first = keys.first else { throw .noKeys(path: path.string) }
+        self.first = first
+        digests = keys.map { KeyDigest(of: $0) }
     }
 
     private static let blanks = Array(" \t\r".utf8)
@@ -68,19 +77,17 @@ package struct KeyFile: Sendable, Equatable {
     }
 
     /// The value of an `Authorization` field with the first key.
-    package var authorization: String { "Bearer \(String(decoding: keys[0], as: UTF8.self))" }
+    package var authorization: String { "Bearer \(String(decoding: first, as: UTF8.self))" }
 
-    /// Whether the value of an `Authorization` field (RFC 6750, section 2.1) holds one of the keys.
+    /// Whether one of the keys is this one.
     ///
-    /// How long it takes tells nothing of a key but its length.
-    package func allows(_ authorization: String?) -> Bool {
-        guard let authorization else { return false }
-        let parts = authorization.split(separator: " ", omittingEmptySubsequences: true)
-        guard parts.count == 2, parts[0].lowercased() == "bearer" else { return false }
-        let given = Array(parts[1].utf8)
-        // All keys are compared, so that the time does not tell which one it was.
-        return keys.reduce(false) { found, key in
-            (key.count == given.count && CRYPTO_memcmp(key, given, key.count) == 0) || found
+    /// How long it takes tells nothing of the keys but how many there are: digests are compared, all of them, whichever is
+    /// the same.
+    package func allows(_ key: String) -> Bool {
+        let given = KeyDigest(of: Array(key.utf8))
+        return digests.reduce(false) { found, digest in
+            let isSame = digest.isSame(as: given)
+            return found || isSame
         }
     }
 }
