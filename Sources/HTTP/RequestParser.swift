@@ -102,6 +102,7 @@ package struct RequestParser: Sendable {
         while true {
             switch phase {
             case .requestLine:
+                try checkFirstByte()
                 guard let line = try nextLine(limit: limits.maxRequestLineLength, orThrow: requestLineTooLong) else {
                     return nil
                 }
@@ -135,6 +136,14 @@ package struct RequestParser: Sendable {
             case .failed(let error):
                 throw error
             }
+        }
+    }
+
+    /// What cannot begin a method is refused at once: a client that speaks TLS sends no line end that could be waited for.
+    private func checkFirstByte() throws(HTTPError) {
+        guard unreadByteCount > 0, !buffer[position].isTokenCharacter else { return }
+        guard buffer[position] == .carriageReturn || buffer[position] == .lineFeed else {
+            throw .malformedRequestLine(buffer[position...].excerpt)
         }
     }
 

@@ -1,5 +1,7 @@
 /// Requests that are refused, and with which status.
-let refusedVectors: [RequestVector] = requestLineVectors + fieldVectors + lengthVectors + chunkVectors
+let refusedVectors: [RequestVector] =
+    requestLineVectors + fieldVectors + lengthVectors + chunkVectors
+    + faultyRequestLineVectors + faultyFieldVectors + faultyFramingVectors
 
 private let requestLineVectors: [RequestVector] = [
     .init("two empty lines ahead", "\r\n\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n", "400"),

@@ -17,6 +17,7 @@ struct RequestParserTests {
     private func expectOutcome(of vector: RequestVector) {
         #expect(outcome(of: vector.bytes, slices: [max(1, vector.bytes.count)]) == vector.outcome)
         #expect(outcome(of: vector.bytes, slices: [1]) == vector.outcome)
+        #expect(outcome(of: vector.bytes, slices: [max(1, vector.bytes.count / 2), .max]) == vector.outcome)
         var generator = SeededGenerator(seed: 9112)
         for _ in 0..<20 {
             let slices = (0..<10).map { _ in Int.random(in: 1...40, using: &generator) }

@@ -1,3 +1,4 @@
+import Foundation
 import HTTP
 import Testing
 
@@ -8,11 +9,37 @@ struct RequestVector: CustomTestStringConvertible, Sendable {
     /// `METHOD path?query body` of each request, or the status of the refusal, or `…` for an unfinished request, joined
     /// with `; `.
     let outcome: String
+    /// What becomes of the connection.
+    let ending: Ending
+    /// How many of the requests are answered, where one asks for the end and others follow it.
+    private let answerCount: Int?
 
-    init(_ description: String, _ text: String, _ outcome: String) {
+    enum Ending: Sendable {
+        /// It waits for the next request.
+        case keeps
+        /// It is closed after the last answer.
+        case closes
+        /// It waits for the rest of a request, and answers its end with 400.
+        case waits
+    }
+
+    /// - Parameter ending: by default what the outcome's end makes likely: a connection is closed after a refusal, and kept
+    ///   after an answer.
+    init(
+        _ description: String, _ text: String, _ outcome: String, _ ending: Ending? = nil, answerCount: Int? = nil
+    ) {
         testDescription = description
         self.text = text
         self.outcome = outcome
+        self.answerCount = answerCount
+        let last = outcome.split(separator: "; ").last ?? ""
+        self.ending = ending ?? (last == "…" ? .waits : Int(last) != nil ? .closes : .keeps)
+    }
+
+    /// The statuses of all answers until the connection is closed, by either side.
+    var statuses: [Int] {
+        let parts = outcome.components(separatedBy: "; ").filter { !$0.isEmpty }
+        return parts.prefix(answerCount ?? parts.count).map { $0 == "…" ? 400 : Int($0) ?? 200 }
     }
 
     /// The bytes: one Latin-1 character each, so that any octet can be written.
@@ -27,7 +54,8 @@ func outcome(of bytes: [UInt8], slices: [Int], limits: HTTPLimits = HTTPLimits()
     var sliceIndex = 0
     do {
         while start < bytes.count {
-            let end = min(bytes.count, start + slices[min(sliceIndex, slices.count - 1)])
+            let slice = slices[min(sliceIndex, slices.count - 1)]
+            let end = start + min(bytes.count - start, slice)
             parser.feed(Array(bytes[start..<end]))
             while let event = try parser.next() {
                 guard case .request(let request) = event else { continue }

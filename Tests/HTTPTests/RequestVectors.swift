@@ -1,12 +1,15 @@
 /// Requests that are understood, and in which way.
-let acceptedVectors: [RequestVector] = [
+let acceptedVectors: [RequestVector] =
+    plainVectors + soundRequestLineVectors + soundFieldVectors + soundFramingVectors
+
+private let plainVectors: [RequestVector] = [
     .init("a minimal request", "GET / HTTP/1.1\r\nHost: a\r\n\r\n", "GET /"),
     .init("a query", "GET /a?b=c&d HTTP/1.1\r\nHost: a\r\n\r\n", "GET /a?b=c&d"),
     .init("an empty query", "GET /a? HTTP/1.1\r\nHost: a\r\n\r\n", "GET /a?"),
     .init("a second question mark", "GET /a?b?c HTTP/1.1\r\nHost: a\r\n\r\n", "GET /a?b?c"),
     .init("percent-encodings, kept", "GET /%61%2F HTTP/1.1\r\nHost: a\r\n\r\n", "GET /%61%2F"),
     .init("every character of a path", "GET /-._~!$&'()*+,;=:@ HTTP/1.1\r\nHost: a\r\n\r\n", "GET /-._~!$&'()*+,;=:@"),
-    .init("HTTP/1.0 without Host", "GET / HTTP/1.0\r\n\r\n", "GET /"),
+    .init("HTTP/1.0 without Host", "GET / HTTP/1.0\r\n\r\n", "GET /", .closes),
     .init("a later minor version", "GET / HTTP/1.9\r\nHost: a\r\n\r\n", "GET /"),
     .init("one empty line ahead", "\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n", "GET /"),
     .init("an empty Host", "GET / HTTP/1.1\r\nHost:\r\n\r\n", "GET /"),
@@ -29,7 +32,7 @@ let acceptedVectors: [RequestVector] = [
     .init(
         "zeros ahead of a length", "POST /e HTTP/1.1\r\nHost: a\r\nContent-Length: 005\r\n\r\nhello", "POST /e hello"),
     .init("a GET with a body", "GET /e HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\nhi", "GET /e hi"),
-    .init("HTTP/1.0 with Content-Length", "POST /e HTTP/1.0\r\nContent-Length: 2\r\n\r\nhi", "POST /e hi"),
+    .init("HTTP/1.0 with Content-Length", "POST /e HTTP/1.0\r\nContent-Length: 2\r\n\r\nhi", "POST /e hi", .closes),
     .init("DELETE without a length", "DELETE /e HTTP/1.1\r\nHost: a\r\n\r\n", "DELETE /e"),
     .init("one chunk", chunked("5\r\nhello\r\n0\r\n\r\n"), "POST /e hello"),
     .init("two chunks", chunked("3\r\nhel\r\n2\r\nlo\r\n0\r\n\r\n"), "POST /e hello"),
@@ -54,11 +57,14 @@ let acceptedVectors: [RequestVector] = [
     .init(
         "an expectation", "PUT /e HTTP/1.1\r\nHost: a\r\nExpect: 100-Continue\r\nContent-Length: 1\r\n\r\nx", "PUT /e x"
     ),
-    .init("an expectation of HTTP/1.0", "PUT /e HTTP/1.0\r\nExpect: x\r\nContent-Length: 1\r\n\r\nx", "PUT /e x"),
+    .init(
+        "an expectation of HTTP/1.0", "PUT /e HTTP/1.0\r\nExpect: x\r\nContent-Length: 1\r\n\r\nx", "PUT /e x", .closes),
 ]
 
 /// Requests that have not ended.
-let unfinishedVectors: [RequestVector] = [
+let unfinishedVectors: [RequestVector] = unfinishedRequestVectors + unfinishedFramingVectors
+
+private let unfinishedRequestVectors: [RequestVector] = [
     .init("nothing", "", ""),
     .init("an empty line alone", "\r\n", "…"),
     .init("half a request line", "GET / HT", "…"),
