@@ -113,4 +113,29 @@ struct TLSContextTests {
         try peer.exchange(with: session)
         #expect(session.isHandshakeFinished)
     }
+
+    @Test("Sessions of several threads share a context, and one that is reloaded meanwhile")
+    func threads() async throws {
+        let reloader = try TLSReloader(files("server.pem", "server.key"))
+        let authority = certificates.path("authority.pem")
+        let counts = try await withThrowingTaskGroup(of: Int.self) { group in
+            for _ in 0..<4 {
+                group.addTask {
+                    var finished = 0
+                    for _ in 0..<50 {
+                        let peer = try TestPeer(authority: authority)
+                        let session = try TLSSession(reloader.current)
+                        try peer.exchange(with: session)
+                        try session.write([1])
+                        peer.feed(session.takeOutput())
+                        if session.isHandshakeFinished, peer.read() == [1] { finished += 1 }
+                    }
+                    return finished
+                }
+            }
+            for _ in 0..<20 { try reloader.reload() }
+            return try await group.reduce(into: []) { $0.append($1) }
+        }
+        #expect(counts == [50, 50, 50, 50])
+    }
 }
