@@ -6,8 +6,7 @@ extension HTTPRequestHead {
     func refusalUnlessJSON() -> HTTPResponse? {
         // RFC 9110, section 8.3: the type, without its parameters and without regard to case.
         let type = headers["content-type"]
-        let essence = type?.split(separator: ";").first?.trimmingCharacters(in: .whitespaces).lowercased()
-        guard essence == "application/json" else {
+        guard type?.hasEssence("application/json") == true else {
             return ServiceError.unsupportedMediaType(found: type).response(to: self)
         }
         return nil
@@ -31,5 +30,18 @@ extension HTTPRequestHead {
         let segments = path.split(separator: "/", omittingEmptySubsequences: false).dropFirst()
         guard segments.count > index else { return nil }
         return segments[segments.startIndex + index].removingPercentEncoding
+    }
+}
+
+extension String {
+    /// Whether a media type without its parameters is this one, which is in lower case; asked on every request.
+    fileprivate func hasEssence(_ expected: String) -> Bool {
+        let isSpace = { (byte: UInt8) in byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t") }
+        var essence = utf8.prefix { $0 != UInt8(ascii: ";") }.drop(while: isSpace)
+        while let last = essence.last, isSpace(last) { essence.removeLast() }
+        return essence.count == expected.utf8.count
+            && zip(essence, expected.utf8).allSatisfy { found, expected in
+                found == expected || (65...90).contains(found) && found | 0x20 == expected
+            }
     }
 }

@@ -198,29 +198,38 @@ package struct Embedder: Sendable {
 
     /// Makes the prompts of one request, or none when its task is cancelled.
     ///
-    /// On a queue of its own: a long text takes a processor for a while, which the cooperative pool must not lend.
+    /// On a queue of its own: a long text takes a processor for a while, which the cooperative pool must not lend. A few
+    /// short ones take less than the way to the queue and back.
     private func prompts(
         for inputs: [EmbeddingInput], settings: EmbeddingSettings
     ) async throws(GraceError) -> [GracePrompt] {
         let limit = try promptLimit(maxRationaleTokens: settings.maxRationaleTokens)
+        if inputs.count <= 4, inputs.reduce(0, { $0 + $1.size }) <= 2048 {
+            return try prompts(for: inputs, limit: limit, settings.truncation) { Task.isCancelled }
+        }
         let isCancelled = Confined(false)
         let result = await withTaskCancellationHandler {
             await runBlocking(on: promptQueue) {
                 Result { () throws(GraceError) in
-                    var prompts: [GracePrompt] = []
-                    for (index, input) in inputs.enumerated() {
-                        guard !isCancelled.withState({ $0 }) else { throw .engine(.cancelled) }
-                        prompts.append(
-                            try model.promptBuilder.prompt(
-                                for: input, limit: limit, truncation: settings.truncation, index: index))
-                    }
-                    return prompts
+                    try prompts(for: inputs, limit: limit, settings.truncation) { isCancelled.withState { $0 } }
                 }
             }
         } onCancel: {
             isCancelled.withState { $0 = true }
         }
         return try result.get()
+    }
+
+    private func prompts(
+        for inputs: [EmbeddingInput], limit: Int, _ truncation: Truncation, isCancelled: () -> Bool
+    ) throws(GraceError) -> [GracePrompt] {
+        var prompts: [GracePrompt] = []
+        for (index, input) in inputs.enumerated() {
+            guard !isCancelled() else { throw .engine(.cancelled) }
+            prompts.append(
+                try model.promptBuilder.prompt(for: input, limit: limit, truncation: truncation, index: index))
+        }
+        return prompts
     }
 
     /// Text and rationale share the model's context.

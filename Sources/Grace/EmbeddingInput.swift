@@ -7,6 +7,14 @@ package enum EmbeddingInput: Sendable, Equatable {
     /// Tokens of the checkpoint's vocabulary, which stand where a text would. They are checked when the prompt is made.
     case tokens([Int])
 
+    /// Bytes or tokens.
+    var size: Int {
+        switch self {
+        case .text(let text): text.utf8.count
+        case .tokens(let ids): ids.count
+        }
+    }
+
     /// Whether there is nothing to embed.
     package var isEmpty: Bool {
         switch self {

@@ -148,8 +148,3 @@ package struct JSONWriter: Sendable {
         bytes.append(UInt8(ascii: "\""))
     }
 }
-
-/// Appends a finite number as short as reads back to the same value.
-private func appendShortest(_ value: Float, to bytes: inout [UInt8]) {
-    bytes.append(contentsOf: value.description.utf8)
-}

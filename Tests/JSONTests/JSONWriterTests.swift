@@ -66,11 +66,17 @@ struct JSONWriterTests {
     func numbers() {
         var generator = SystemRandomNumberGenerator()
         let found = (0..<10_000).map { _ in Float(bitPattern: UInt32.random(in: .min ... .max, using: &generator)) }
+        let usual = (0..<20_000).map { _ in Float.random(in: -1...1, using: &generator) }
+        let round = (1...9999).flatMap { [Float($0) / 1000, Float($0) / 8, Float($0)] }
+        let powers = (-14...24).flatMap { exponent in
+            let power = Float(sign: .plus, exponent: exponent, significand: 1)
+            return [power, power.nextUp, power.nextDown, -power]
+        }
         let edges: [Float] = [
             0, -0.0, 1, 0.1, -0.1, 1e-5, 123456, 16_777_216, 1e10, .leastNonzeroMagnitude, .leastNormalMagnitude,
             .greatestFiniteMagnitude, 0.3, 1 / 3, 9.999999e-5, 0.0001, 100, 1e16,
         ]
-        for value in edges + found where value.isFinite {
+        for value in edges + found + usual + round + powers where value.isFinite {
             let text = written { $0.number(value) }
             #expect(Float(text)?.bitPattern == value.bitPattern, "\(text)")
             #expect(text.utf8.count <= value.description.utf8.count, "\(text) for \(value)")
