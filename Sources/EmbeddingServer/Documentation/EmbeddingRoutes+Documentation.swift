@@ -33,6 +33,9 @@ extension EmbeddingRoutes {
         ]
         if let model = store.listing.activeModel {
             values["model"] = .string(model.identity.name)
+            if let tokens = model.defaults.maxRationaleTokens {
+                values["default_max_rationale_tokens"] = .integer(tokens)
+            }
             values["dimensions"] = .integer(model.dimensions)
             values["last_token"] = .integer(model.vocabularySize - 1)
         }
