@@ -11,6 +11,9 @@ package final class LogWriter: Sendable {
     /// Bytes that wait to be written, at most.
     package static let defaultCapacity = 4 << 20
 
+    /// How long the first line of a batch waits for others.
+    private static let gatheringMicroseconds: UInt32 = 1000
+
     private struct State: Sendable {
         var buffer: [UInt8] = []
         var lineCount = 0
@@ -79,7 +82,10 @@ package final class LogWriter: Sendable {
     private func run() {
         while true {
             wake.wait()
-            while let batch = nextBatch() {
+            while true {
+                // Lines that come in quick succession are written at once: a change of threads costs more than a line.
+                usleep(Self.gatheringMicroseconds)
+                guard let batch = nextBatch() else { break }
                 var bytes = batch.bytes
                 if batch.drops > 0 { bytes.append(contentsOf: report(batch.drops)) }
                 if !writeAll(bytes) { dropped.wrappingAdd(batch.lineCount, ordering: .relaxed) }

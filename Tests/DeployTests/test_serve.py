@@ -70,9 +70,15 @@ class ServeTests(WorkspaceTestCase):
         self.assertIn(f"<{self.models}>", self.run_command(link).stdout)
 
     def test_a_models_directory_of_the_user_replaces_ours_and_stays_untouched(self) -> None:
-        for arguments in (["--models", "mine"], ["--models=mine"]):
+        for arguments in (["--models", "mine"], ["--models=mine"], ["--config", "mine.yaml"], ["--config=mine.yaml"]):
             result = self.serve(*arguments)
             self.assertEqual(result.stdout, f"server in {self.root}:" + "".join(f" <{word}>" for word in arguments))
+        self.assertEqual(self.fetched(), [])
+
+    def test_variables_of_the_user_replace_our_models_too(self) -> None:
+        for name in ("GRACE_MODELS", "GRACE_CONFIG"):
+            result = self.serve("--port=0", env={**self.environment(), name: "mine"})
+            self.assertEqual(result.stdout, f"server in {self.root}: <--port=0>")
         self.assertEqual(self.fetched(), [])
 
     def test_only_a_missing_model_with_a_manifest_is_fetched(self) -> None:
