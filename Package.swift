@@ -66,7 +66,7 @@ let package = Package(
         library(
             "EmbeddingServer",
             [
-                "HTTP", "Gzip", "Serving", "Grace", "Engine", "Transformer", "JSON", "Confinement", "COpenSSL",
+                "HTTP", "Gzip", "TLS", "Serving", "Grace", "Tokenization", "Engine", "Transformer", "JSON", "Confinement", "COpenSSL",
                 "Metrics", logging, systemPackage,
             ],
             resources: [.embedInCode("Documentation/openapi.json"), .embedInCode("Documentation/page.html")]),
@@ -99,7 +99,7 @@ let package = Package(
         tests(
             of: "EmbeddingServer",
             [
-                "TestSupport", "Serving", "Grace", "HTTP", "Gzip", "Engine", "Transformer", "Tensors",
+                "TestSupport", "Serving", "Grace", "Tokenization", "HTTP", "Gzip", "Engine", "Transformer", "Tensors",
                 "Metrics", "Confinement", logging, systemPackage,
             ]),
     ]

@@ -1,22 +1,22 @@
 import HTTP
 
 /// An application whose requests are given up after a time: the one that `x-request-timeout` asks for, at most the server's own.
-struct DeadlineApplication: HTTPHandler {
+package struct DeadlineApplication: HTTPHandler {
     /// The field that holds seconds, for example `2.5`.
-    static let fieldName = "x-request-timeout"
+    package static let fieldName = "x-request-timeout"
     /// When the request at hand is given up; streams heed it themselves.
-    @TaskLocal static var deadline: ContinuousClock.Instant?
+    @TaskLocal package static var deadline: ContinuousClock.Instant?
 
     private let application: any HTTPHandler
     private let longest: Duration?
 
     /// - Parameter longest: what holds where a request asks for nothing, or for more; nil gives all the time.
-    init(_ application: any HTTPHandler, longest: Duration?) {
+    package init(_ application: any HTTPHandler, longest: Duration?) {
         self.application = application
         self.longest = longest
     }
 
-    func respond(to request: HTTPRequest) async -> HTTPResponse {
+    package func respond(to request: HTTPRequest) async -> HTTPResponse {
         let asked: Duration?
         do throws(ServiceError) {
             asked = try Self.timeout(request.head)
@@ -43,9 +43,9 @@ struct DeadlineApplication: HTTPHandler {
         return response ?? ServiceError.timedOut(timeout).response(to: request.head)
     }
 
-    func respondAtOnce(to request: HTTPRequest) -> HTTPResponse? { application.respondAtOnce(to: request) }
-    func refuse(_ head: HTTPRequestHead) -> HTTPResponse? { application.refuse(head) }
-    func response(to error: HTTPError) -> HTTPResponse { application.response(to: error) }
+    package func respondAtOnce(to request: HTTPRequest) -> HTTPResponse? { application.respondAtOnce(to: request) }
+    package func refuse(_ head: HTTPRequestHead) -> HTTPResponse? { application.refuse(head) }
+    package func response(to error: HTTPError) -> HTTPResponse { application.response(to: error) }
 
     /// The time that a request gives; nil where it says nothing.
     ///

@@ -4,18 +4,18 @@ import Tokenization
 
 /// Rationales that are told as events while they are written: `token` for each piece of text, then `done` with all that the
 /// answer without a stream would hold, or `error` with the error object.
-struct RationaleStream: Sendable {
+package struct RationaleStream: Sendable {
     /// What the work tells while it goes on.
-    struct Reporter: Sendable {
+    package struct Reporter: Sendable {
         fileprivate let events: AsyncStream<Event>.Continuation
 
         /// The texts have their places in the queue: the answer begins, with these fields.
-        func accept(_ tokenizer: Tokenizer, _ headers: HTTPFields) {
+        package func accept(_ tokenizer: Tokenizer, _ headers: HTTPFields) {
             events.yield(.accepted(tokenizer, headers))
         }
 
         /// What one text's rationale goes on with.
-        func write(_ tokens: [TokenID], _ index: Int) {
+        package func write(_ tokens: [TokenID], _ index: Int) {
             events.yield(.wrote(tokens, index: index))
         }
     }
@@ -34,15 +34,14 @@ struct RationaleStream: Sendable {
         let text: String
     }
 
-    /// How long a stream may be silent.
-    private static let pingInterval = Duration.seconds(15)
-
     private let pingInterval: Duration
     private let work: @Sendable (Reporter) async throws(ServiceError) -> [UInt8]
 
-    /// - Parameter work: embeds, and returns the JSON of the whole answer. Its task is cancelled when the client has gone.
-    init(
-        pingInterval: Duration = pingInterval,
+    /// - Parameters:
+    ///   - pingInterval: how long it may be silent.
+    ///   - work: embeds, and returns the JSON of the whole answer. Its task is cancelled when the client has gone.
+    package init(
+        pingInterval: Duration = .seconds(15),
         work: @escaping @Sendable (Reporter) async throws(ServiceError) -> [UInt8]
     ) {
         self.pingInterval = pingInterval
@@ -50,7 +49,7 @@ struct RationaleStream: Sendable {
     }
 
     /// The stream, once the work is accepted; before that a failure is an answer of its own.
-    func response() async -> HTTPResponse {
+    package func response() async -> HTTPResponse {
         let (events, report) = AsyncStream.makeStream(of: Event.self)
         let deadline = DeadlineApplication.deadline
         let running = RunningWork(

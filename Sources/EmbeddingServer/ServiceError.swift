@@ -1,5 +1,6 @@
 import Engine
 import Grace
+import Gzip
 import HTTP
 import Serving
 
@@ -11,6 +12,8 @@ package enum ServiceError: Error, Equatable, Sendable {
     case unsupportedMediaType(found: String?)
     /// The body is compressed in a way that is not understood.
     case unsupportedContentCoding(String)
+    /// The body inflates to more than is allowed.
+    case tooLarge(String)
     /// A field holds a value that is not allowed; its name, if the message is about one.
     case invalid(String, field: String? = nil)
     /// There is nothing to embed.
@@ -57,6 +60,15 @@ package enum ServiceError: Error, Equatable, Sendable {
         }
     }
 
+    /// The error of a body that could not be inflated.
+    init(_ error: InflateError) {
+        switch error {
+        case .tooLarge, .ratioTooHigh: self = .tooLarge("the body: \(error)")
+        case .noMemory: self = .unhealthy("\(error)")
+        case .malformed, .truncated, .trailingBytes: self = .malformed("the body: \(error)")
+        }
+    }
+
     /// The error of what the store of checkpoints refused.
     package init(_ error: StoreError) {
         switch error {
@@ -88,6 +100,7 @@ extension ServiceError {
                     message: "the body must be sent as it is, or in one of gzip and deflate, not with "
                         + "Content-Encoding: \(coding)", type: .request)
             )
+        case .tooLarge(let message): (.contentTooLarge, ErrorObject(message: message, type: .request))
         case .invalid(let message, let field):
             (.unprocessableContent, ErrorObject(message: message, type: .validation, field: field))
         case .empty(let message, let field): (.badRequest, ErrorObject(message: message, type: .empty, field: field))

@@ -11,9 +11,14 @@ struct TextLog: EmbeddingObserver {
         next.began(textCount: textCount)
     }
 
-    func ended(_ texts: [String], _ embeddings: [Embedding], tokenizationTime: Duration) {
-        next.ended(texts, embeddings, tokenizationTime: tokenizationTime)
-        for (text, embedding) in zip(texts, embeddings) {
+    func ended(_ inputs: [EmbeddingInput], _ embeddings: [Embedding], tokenizationTime: Duration) {
+        next.ended(inputs, embeddings, tokenizationTime: tokenizationTime)
+        for (input, embedding) in zip(inputs, embeddings) {
+            let text =
+                switch input {
+                case .text(let text): text
+                case .tokens(let ids): "\(ids)"
+                }
             var metadata: Logger.Metadata = [
                 "text": .string(text), "rationale": .string(embedding.rationale.text),
                 "source": .string(embedding.source.rawValue),

@@ -89,7 +89,7 @@ struct ErrorShapeTests {
         #expect(try error.response(in: .embeddings).errorAnswer().error_type == "Unauthorized")
         let openAI = try error.response(in: .openAI).openAIError()
         #expect(openAI.type == "authentication_error" && openAI.code == "invalid_api_key")
-        #expect(try message(error.response(in: .ollama), of: "/api/embed").hasPrefix("expected Authorization"))
+        #expect(try message(error.response(in: .ollama), of: "/api/embed").hasPrefix("expected a key"))
         for shape in [ErrorShape.embeddings, .openAI, .ollama] {
             #expect(error.response(in: shape).headers["WWW-Authenticate"] == "Bearer")
         }

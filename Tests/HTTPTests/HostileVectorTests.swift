@@ -35,7 +35,8 @@ struct DrivenConnection {
                     handledCount += 1
                     events.append(.handlerFinished(TestHandler.answer(to: request)))
                 case .finishWriting, .close: hasClosed = true
-                case .sendContinue, .cancelHandler: break
+                case .startStream, .finishStream: preconditionFailure("TestHandler has no streams")
+                case .sendContinue, .cancelHandler, .report: break
                 }
             }
         }

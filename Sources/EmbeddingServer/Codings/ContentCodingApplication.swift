@@ -31,7 +31,7 @@ package struct ContentCodingApplication: HTTPHandler {
     package func refuse(_ head: HTTPRequestHead) -> HTTPResponse? {
         if let refusal = application.refuse(head) { return refusal }
         guard case .unsupported(let codings) = RequestCoding(head) else { return nil }
-        var response = ServiceError.unsupportedContentCoding(codings).response
+        var response = ServiceError.unsupportedContentCoding(codings).response(to: head)
         // RFC 9110, section 12.5.3.
         response.headers["Accept-Encoding"] = RequestCoding.supported
         return response
@@ -42,9 +42,24 @@ package struct ContentCodingApplication: HTTPHandler {
         do throws(InflateError) {
             response = await application.respond(to: try await inflated(request))
         } catch {
-            response = refusal(of: error)
+            response = ServiceError(error).response(to: request.head)
         }
         return await compressed(response, for: request.head)
+    }
+
+    /// What is answered at once is short, and compressed where it is.
+    package func respondAtOnce(to request: HTTPRequest) -> HTTPResponse? {
+        guard case .identity = RequestCoding(request.head), let response = application.respondAtOnce(to: request)
+        else { return nil }
+        guard let body = response.compressibleBody, body.count >= Self.minimumSize else { return response }
+        var varied = response
+        varied.headers.addVary("Accept-Encoding")
+        guard body.count <= Self.inlineSize, AcceptedCodings(request.head).preferGzip,
+            let compressed = Deflater.deflate(body, level: Self.level), compressed.count < body.count
+        else { return varied }
+        varied.body = compressed
+        varied.headers["Content-Encoding"] = "gzip"
+        return varied
     }
 
     package func response(to error: HTTPError) -> HTTPResponse {
@@ -67,14 +82,6 @@ package struct ContentCodingApplication: HTTPHandler {
         return request.replacing(body: try inflated.get())
     }
 
-    private func refusal(of error: InflateError) -> HTTPResponse {
-        switch error {
-        case .tooLarge, .ratioTooHigh: .error(.contentTooLarge, message: "the body: \(error)", type: "Request")
-        case .noMemory: ServiceError.unhealthy("\(error)").response
-        case .malformed, .truncated, .trailingBytes: ServiceError.malformed("the body: \(error)").response
-        }
-    }
-
     // MARK: - Responses
 
     private func compressed(_ response: HTTPResponse, for head: HTTPRequestHead) async -> HTTPResponse {
@@ -94,7 +101,7 @@ package struct ContentCodingApplication: HTTPHandler {
         waiting.withState { $0 -= 1 }
         // Where there is no memory for it, or it gains nothing, the answer is what it was.
         guard let compressed, compressed.count < body.count || !accepted.allowIdentity else { return response }
-        response.setBody(compressed)
+        response.body = compressed
         response.headers["Content-Encoding"] = "gzip"
         return response
     }
@@ -109,11 +116,11 @@ extension HTTPRequest {
     fileprivate func replacing(body: [UInt8]) -> HTTPRequest {
         var headers = headers
         headers["content-encoding"] = nil
-        return HTTPRequest(
-            head: HTTPRequestHead(
-                method: method, target: target, path: path, query: query, version: version, headers: headers,
-                framing: .length(body.count)),
-            body: body)
+        var head = HTTPRequestHead(
+            method: method, target: target, path: path, query: query, version: version, headers: headers,
+            framing: .length(body.count))
+        head.peer = self.head.peer
+        return HTTPRequest(head: head, body: body)
     }
 }
 
@@ -129,10 +136,6 @@ extension HTTPResponse {
         let isText =
             type.hasPrefix("text/") || type.hasPrefix("application/json") || type.hasPrefix("application/openmetrics")
         return isText ? body : nil
-    }
-
-    fileprivate mutating func setBody(_ body: [UInt8]) {
-        self.body = body
     }
 }
 

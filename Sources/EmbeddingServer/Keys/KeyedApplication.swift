@@ -21,12 +21,18 @@ package struct KeyedApplication: HTTPHandler {
 
     package func refuse(_ head: HTTPRequestHead) -> HTTPResponse? {
         // Routes are found by the same string: no other spelling of a path passes here and means a route there.
-        guard publicPaths.contains(head.path) || keys.allow(head) else { return ServiceError.unauthorized.response }
+        guard publicPaths.contains(head.path) || keys.allow(head) else {
+            return ServiceError.unauthorized.response(to: head)
+        }
         return application.refuse(head)
     }
 
     package func respond(to request: HTTPRequest) async -> HTTPResponse {
         await application.respond(to: request)
+    }
+
+    package func respondAtOnce(to request: HTTPRequest) -> HTTPResponse? {
+        application.respondAtOnce(to: request)
     }
 
     package func response(to error: HTTPError) -> HTTPResponse {
