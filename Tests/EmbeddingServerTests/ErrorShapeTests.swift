@@ -5,7 +5,7 @@ import HTTP
 import TestSupport
 import Testing
 
-@Suite("Error shapes")
+@Suite("Error shapes", .serialized)
 struct ErrorShapeTests {
     private struct OllamaError: Decodable {
         let error: String

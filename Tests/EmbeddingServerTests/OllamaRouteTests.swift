@@ -6,7 +6,7 @@ import Serving
 import TestSupport
 import Testing
 
-@Suite("Ollama's routes")
+@Suite("Ollama's routes", .serialized)
 struct OllamaRouteTests {
     private struct Answer: Decodable {
         let model: String

@@ -36,7 +36,7 @@ struct OpenAIError: Decodable, Equatable {
     let error: Body
 }
 
-@Suite("OpenAI's routes")
+@Suite("OpenAI's routes", .serialized)
 struct OpenAIRouteTests {
     @Test("Vectors are those of /embed, as numbers or in base64, and usage counts prompt and rationale")
     func vectors() async throws {

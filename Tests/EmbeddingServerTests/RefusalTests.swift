@@ -6,7 +6,7 @@ import Serving
 import TestSupport
 import Testing
 
-@Suite("Refusals")
+@Suite("Refusals", .serialized)
 struct RefusalTests {
     struct Refusal: CustomTestStringConvertible, Sendable {
         let body: String

@@ -5,7 +5,7 @@ import Serving
 import TestSupport
 import Testing
 
-@Suite("text-embeddings-inference's routes beside /embed")
+@Suite("text-embeddings-inference's routes beside /embed", .serialized)
 struct TextRouteTests {
     struct Token: Decodable, Equatable {
         let id: Int
