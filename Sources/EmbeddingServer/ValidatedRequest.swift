@@ -9,11 +9,16 @@ struct ValidatedRequest {
     let dimensions: Int?
     let withEmbedding: Bool
 
-    /// - Parameter model: the model that will answer; its own defaults come before the server's.
+    /// - Parameters:
+    ///   - model: the model that will answer; its own defaults come before the server's.
+    ///   - allowsNothing: whether the inputs may be missing; all else is looked at nevertheless.
     /// - Throws: `ServiceError.empty`, `.invalid`, naming the field and both values.
-    init(_ request: EmbedRequest, limits: RequestLimits, model: LoadedModel) throws(ServiceError) {
+    init(
+        _ request: EmbedRequest, limits: RequestLimits, model: LoadedModel, allowsNothing: Bool = false
+    ) throws(ServiceError) {
         let defaults = model.defaults
-        inputs = try Self.inputs(of: request, limits: limits, model: model)
+        let isNothing = allowsNothing && request.inputs.isNothing
+        inputs = isNothing ? [] : try Self.inputs(of: request, limits: limits, model: model)
         let rationale = request.maxRationaleTokens ?? defaults.maxRationaleTokens ?? limits.defaultMaxRationaleTokens
         guard (0...limits.maxRationaleTokens).contains(rationale) else {
             throw .invalid(

@@ -13,6 +13,7 @@ import re
 import subprocess
 import sys
 import sysconfig
+import tempfile
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
@@ -42,11 +43,12 @@ def main():
     process, url = (None, arguments.url) if arguments.url else started_server(arguments.server, arguments.models)
     try:
         schemathesis = pathlib.Path(sysconfig.get_path("scripts")) / "schemathesis"
-        # The seed is fixed: a run that fails can be repeated.
-        return subprocess.run(
-            [schemathesis, "--config-file", HERE / "schemathesis.toml", "run", f"{url}/openapi.json",
-             "--checks", "all", "--max-examples", "40", "--seed", "1", "--request-timeout", "30",
-             "--generation-database", "none", *arguments.options]).returncode
+        # The seed is fixed: a run that fails can be repeated. What it keeps for later runs is left behind nowhere.
+        with tempfile.TemporaryDirectory() as directory:
+            return subprocess.run(
+                [schemathesis, "--config-file", HERE / "schemathesis.toml", "run", f"{url}/openapi.json",
+                 "--checks", "all", "--max-examples", "40", "--seed", "1", "--request-timeout", "30",
+                 "--generation-database", "none", *arguments.options], cwd=directory).returncode
     finally:
         if process:
             process.terminate()

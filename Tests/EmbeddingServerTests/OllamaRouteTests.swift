@@ -109,6 +109,8 @@ struct OllamaRouteTests {
         arguments: [
             ("/api/embed", #"{"model": "gpt:latest", "input": "a"}"#, 404, "no checkpoint 'gpt' is served"),
             ("/api/embed", #"{"model": "gpt"}"#, 404, "no checkpoint 'gpt' is served"),
+            ("/api/embed", #"{"input": [], "dimensions": 49}"#, 422, "`dimensions` is 49, allowed are 1 to 48"),
+            ("/api/embed", #"{"top_p": "a"}"#, 422, "`top_p` must be a number"),
             ("/api/embed", #"{"input": [""]}"#, 400, "`input[0]` cannot be empty"),
             ("/api/embed", #"{"input": 5}"#, 422, "`input` must be a string"),
             ("/api/embed", #"{"input": "a", "options": 5}"#, 422, "`options` must be an object, not 5"),

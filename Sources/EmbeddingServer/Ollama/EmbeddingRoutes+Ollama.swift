@@ -26,17 +26,18 @@ extension EmbeddingRoutes {
             let fields = try RequestFields(parsing: request.body)
             let name = try fields.string("model")
             let model = name.map(Self.checkpointName)
-            let inputs = try fields.value("input").map { value throws(ServiceError) in
-                try RequestInputs(value, field: "input")
-            }
-            guard let inputs, !inputs.isNothing else {
+            let inputs = try RequestInputs(fields.value("input") ?? .array([]), field: "input")
+            let embedRequest = try EmbedRequest(fields, inputs: inputs, model: model, zeroDimensions: true)
+            _ = try fields.object("options")
+            guard !inputs.isNothing else {
                 let selection = configuration.routing.selection(model: model, texts: [])
                 return try await withModel(selection) { embedder async throws(ServiceError) in
-                    Self.ollamaAnswer(name ?? embedder.model.identity.name, work: nil, start: start)
+                    let model = embedder.model
+                    _ = try ValidatedRequest(
+                        embedRequest, limits: configuration.requestLimits, model: model, allowsNothing: true)
+                    return Self.ollamaAnswer(name ?? model.identity.name, work: nil, start: start)
                 }
             }
-            _ = try fields.object("options")
-            let embedRequest = try EmbedRequest(fields, inputs: inputs, model: model, zeroDimensions: true)
             return try await withWork(embedRequest) { work in
                 let answer = Self.ollamaAnswer(name ?? work.model.identity.name, work: work, start: start)
                 return work.response(body: answer.body, start: start)
