@@ -25,13 +25,16 @@ struct ServeCommand: AsyncParsableCommand {
             running server's admin listener: see their own --help.
 
             Every option can also be set in the environment and in a file. The command line comes before the \
-            environment, which comes before the file; an option that can be given several times is taken from the first \
-            of these that has it, as a whole. What is unknown is an error.
+            environment, which comes before the file:
 
-              environment   GRACE_ and the name in capitals, _ for -: GRACE_MAX_BODY_BYTES=1000000. Flags are true or \
-            false. Several values have commas between them.
-              file          YAML, the name without dashes: max-body-bytes: 1000000. Flags are true or false. Several \
-            values are a list.
+              --max-body-bytes 1000000        on the command line
+              GRACE_MAX_BODY_BYTES=1000000    in the environment
+              max-body-bytes: 1000000         in the file that --config names
+
+            There flags are true or false: GRACE_SPECULATION=false. An option that can be given several times has commas \
+            between its values in the environment, and a list in the file; the first of the three that has it gives all \
+            its values. The file is YAML: see Deploy/grace-server.yaml. Unknown keys and unknown variables that begin \
+            with GRACE_ are errors.
 
             EXAMPLES:
               grace-server --models /srv/models --model my-checkpoint
