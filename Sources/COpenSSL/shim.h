@@ -26,9 +26,11 @@ static inline void grace_set_modes(SSL_CTX *context) {
     SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
 }
 
-/// No compression (CRIME), no renegotiation, and no tickets: a key that opens them all would outlive the sessions.
+/// No compression (CRIME), no renegotiation, and no tickets: a key that opens them all would outlive the sessions. The order of
+/// ciphers is the server's, but a client that puts ChaCha20 first, for want of AES in hardware, gets it.
 static inline void grace_set_server_options(SSL_CTX *context) {
-    SSL_CTX_set_options(context, SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_TICKET);
+    SSL_CTX_set_options(context, SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_TICKET |
+                                     SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_PRIORITIZE_CHACHA);
 }
 
 static inline void grace_keep_sessions(SSL_CTX *context, long count, long seconds) {

@@ -134,12 +134,17 @@ struct TLSSessionTests {
         #expect(server.takeOutput().first == 21, "an alert says why")
     }
 
-    @Test("The client's order of ciphers counts", arguments: ["AES256-GCM-SHA384", "CHACHA20-POLY1305"])
-    func cipherOrder(cipher: String) throws {
-        let first = "ECDHE-ECDSA-\(cipher)"
-        let (peer, _) = try connected(
-            .init(newestVersion: TLS1_2_VERSION, ciphers: "\(first):ECDHE-ECDSA-AES128-GCM-SHA256"))
-        #expect(peer.cipher == first)
+    @Test(
+        "The server's order of ciphers counts, but who puts ChaCha20 first gets it",
+        arguments: [
+            (["AES256-GCM-SHA384", "AES128-GCM-SHA256"], "AES128-GCM-SHA256"),
+            (["AES256-GCM-SHA384", "CHACHA20-POLY1305"], "AES256-GCM-SHA384"),
+            (["CHACHA20-POLY1305", "AES128-GCM-SHA256"], "CHACHA20-POLY1305"),
+        ])
+    func cipherOrder(offered: [String], agreed: String) throws {
+        let ciphers = offered.map { "ECDHE-ECDSA-\($0)" }.joined(separator: ":")
+        let (peer, _) = try connected(.init(newestVersion: TLS1_2_VERSION, ciphers: ciphers))
+        #expect(peer.cipher == "ECDHE-ECDSA-\(agreed)")
     }
 
     @Test("Another handshake is refused")
