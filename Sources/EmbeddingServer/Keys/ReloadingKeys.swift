@@ -23,15 +23,18 @@ package final class ReloadingKeys: Sendable {
         let nanoseconds: Int
     }
 
-    private struct State {
-        var keys: KeyFile
-        /// nil for no file.
+    /// What was found when the file was read last.
+    private struct Reading {
+        /// nil where there was no file, or nothing that could be used: it is tried again.
         var stamp: Stamp?
+        var failure: KeyFile.Failure?
     }
 
     private let path: FilePath
     private let report: @Sendable (Event) -> Void
-    private let state: Confined<State>
+    private let keys: Confined<KeyFile>
+    /// Held while the file is read, which requests do not wait for: no reading overtakes a later one.
+    private let reading: Confined<Reading>
 
     /// Reads the file for the first time.
     ///
@@ -42,7 +45,8 @@ package final class ReloadingKeys: Sendable {
         self.report = report
         // Before the file is read: what is written meanwhile shows at the next look.
         let stamp = Self.stamp(of: path)
-        state = Confined(State(keys: try KeyFile(path: path), stamp: stamp))
+        keys = Confined(try KeyFile(path: path))
+        reading = Confined(Reading(stamp: stamp))
     }
 
     /// Looks at the file every second from now on, as long as somebody holds the keys. Apart from requests, so that a key that
@@ -60,30 +64,40 @@ package final class ReloadingKeys: Sendable {
         timer.activate()
     }
 
-    /// Reads the file if it has changed since it was read, or failed to be.
+    /// Reads the file if it has changed since it was read, or could not be used. The same failure is reported once.
     package func look() {
-        let stamp = Self.stamp(of: path)
-        let isNew = state.withState { state in
-            defer { state.stamp = stamp }
-            return state.stamp != stamp
-        }
-        if isNew { reload() }
+        read { reading, stamp in reading.stamp == nil || reading.stamp != stamp }
     }
 
     /// Reads the file, changed or not.
     package func reload() {
-        do throws(KeyFile.Failure) {
-            let keys = try KeyFile(path: path)
-            state.withState { $0.keys = keys }
-            report(.reloaded(path: path.string, count: keys.count))
-        } catch {
-            report(.failed(error))
+        read { reading, _ in
+            reading.failure = nil
+            return true
         }
+    }
+
+    private func read(_ isDue: (inout Reading, Stamp?) -> Bool) {
+        let event = reading.withState { reading -> Event? in
+            let stamp = Self.stamp(of: path)
+            guard isDue(&reading, stamp) else { return nil }
+            do throws(KeyFile.Failure) {
+                let found = try KeyFile(path: path)
+                keys.withState { $0 = found }
+                reading = Reading(stamp: stamp)
+                return .reloaded(path: path.string, count: found.count)
+            } catch {
+                let isKnown = reading.failure == error
+                reading = Reading(stamp: nil, failure: error)
+                return isKnown ? nil : .failed(error)
+            }
+        }
+        if let event { report(event) }
     }
 
     /// Whether the head holds one of the keys: as `Authorization: Bearer` (RFC 6750, section 2.1), `X-API-Key` or `api-key`.
     package func allow(_ head: HTTPRequestHead) -> Bool {
-        let keys = state.withState { $0.keys }
+        let keys = keys.withState { $0 }
         // All of them are compared: what is found first tells nothing.
         return Self.credentials(of: head).reduce(false) { found, credential in
             let isAllowed = keys.allows(credential)
