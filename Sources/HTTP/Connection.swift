@@ -25,6 +25,11 @@ final class Connection: @unchecked Sendable, EventLoop.Client {
     /// Of the stream: who waits until the client has taken more.
     private var streamWaiter: CheckedContinuation<Void, Never>?
 
+    /// nil where bytes travel as they are.
+    private var channel: SecureChannel?
+    /// Until when the peer may take to agree on the encryption; nil once it has, or need not.
+    private var handshakeDeadline: ContinuousClock.Instant?
+
     private var token: EventLoop.Token?
     private var isReading = false
     private var isWriting = false
@@ -32,15 +37,17 @@ final class Connection: @unchecked Sendable, EventLoop.Client {
     private var appointment: ContinuousClock.Instant?
 
     /// - Parameters:
+    ///   - channel: encrypts what is sent; nil sends it as it is.
     ///   - refusal: the error that this connection is answered with as soon as it opens.
     ///   - onClose: called once, when the socket is closed.
     init(
-        socket: Socket, peer: String?, loop: EventLoop, shared: HTTPServer.Shared, refusal: HTTPError?,
-        onClose: @escaping @Sendable (Connection) -> Void
+        socket: Socket, peer: String?, loop: EventLoop, channel: sending SecureChannel?, shared: HTTPServer.Shared,
+        refusal: HTTPError?, onClose: @escaping @Sendable (Connection) -> Void
     ) {
         self.socket = socket
         self.peer = peer
         self.loop = loop
+        self.channel = channel
         handler = shared.handler
         limits = shared.limits
         observer = shared.observer
@@ -53,7 +60,15 @@ final class Connection: @unchecked Sendable, EventLoop.Client {
     func start() {
         loop.queue.async { [self] in
             token = loop.watch(socket, for: self)
-            post(token == nil ? .failed : .opened)
+            if token == nil {
+                post(.failed)
+            } else if channel == nil {
+                post(.opened)
+            } else {
+                handshakeDeadline = .now + limits.handshakeTimeout
+                updateTimer()
+                updateInterest()
+            }
         }
     }
 
@@ -112,6 +127,8 @@ final class Connection: @unchecked Sendable, EventLoop.Client {
         case .finishStream(let isChunked):
             send(isChunked ? ResponseEncoder.lastChunk : [])
         case .finishWriting:
+            // The output is empty; a peer that takes not even this has no use for it.
+            if let channel { _ = socket.send(channel.close(), from: 0) }
             socket.finishWriting()
         case .report(let event):
             observer?.observe(event)
@@ -133,14 +150,50 @@ final class Connection: @unchecked Sendable, EventLoop.Client {
         switch socket.receive(into: &loop.receiveBuffer) {
         case .bytes(let count):
             observer?.observe(.received(count))
-            post(.received(Array(loop.receiveBuffer[..<count])))
+            let bytes = Array(loop.receiveBuffer[..<count])
+            if let channel {
+                receive(bytes, through: channel)
+            } else {
+                post(.received(bytes))
+            }
         case .endOfStream: post(.receivedEndOfStream)
         case .wouldBlock: break
         case .failed: post(.failed)
         }
     }
 
+    private func receive(_ bytes: [UInt8], through channel: SecureChannel) {
+        let arrival = channel.receive(bytes)
+        if case .plainText = arrival {
+            self.channel = nil
+            handshakeDeadline = nil
+            post(.refused(.plainTextToTLS))
+            return
+        }
+        write(channel.takeOutput())
+        guard !isClosed else { return }
+        if handshakeDeadline != nil, channel.isEstablished {
+            handshakeDeadline = nil
+            post(.opened)
+        }
+        switch arrival {
+        case .data(let data, let isEnd):
+            if !data.isEmpty { post(.received(data)) }
+            if isEnd, !isClosed { post(.receivedEndOfStream) }
+        case .failed, .plainText:
+            observer?.observe(.encryptionFailed)
+            post(.failed)
+        }
+    }
+
     private func send(_ bytes: [UInt8]) {
+        guard let channel else { return write(bytes) }
+        guard let encrypted = channel.encrypt(bytes) else { return post(.failed) }
+        write(encrypted)
+    }
+
+    /// Puts bytes on the wire as they are.
+    private func write(_ bytes: [UInt8]) {
         if output.isEmpty {
             output = bytes
         } else {
@@ -210,7 +263,7 @@ final class Connection: @unchecked Sendable, EventLoop.Client {
     ///
     /// A deadline that moves away, as most do, leaves the appointment alone: when it is early, another one is made.
     private func updateTimer() {
-        guard let deadline = state.deadline, let token else { return }
+        guard let deadline = handshakeDeadline ?? state.deadline, let token else { return }
         if let appointment, appointment <= deadline { return }
         appointment = deadline
         loop.schedule(token, at: deadline)
@@ -220,7 +273,12 @@ final class Connection: @unchecked Sendable, EventLoop.Client {
         // An appointment that an earlier one has replaced.
         guard appointment == time else { return }
         appointment = nil
-        post(.timerFired)
+        if let handshakeDeadline, handshakeDeadline <= .now {
+            observer?.observe(.timedOut(.handshake))
+            post(.failed)
+        } else {
+            post(.timerFired)
+        }
     }
 
     private func close() {

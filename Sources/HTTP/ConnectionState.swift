@@ -7,6 +7,8 @@ package struct ConnectionState: Sendable {
     /// What happened to the connection.
     package enum Event: Sendable {
         case opened
+        /// The shell has found out that nothing can be read here.
+        case refused(HTTPError)
         case received([UInt8])
         /// The peer has shut down its side. Whether it still reads is not known: see `docs/decisions`.
         case receivedEndOfStream
@@ -114,6 +116,7 @@ package struct ConnectionState: Sendable {
             if let refusal { return respond(to: refusal, at: now) }
             enter(.idle, until: now + limits.idleTimeout)
             return []
+        case .refused(let error): return respond(to: error, at: now)
         case .received(let bytes): return receive(bytes, at: now)
         case .receivedEndOfStream:
             hasReceivedEnd = true

@@ -9,7 +9,7 @@ package enum HTTPServerEvent: Sendable, Equatable {
     /// A connection was taken; it is closed sooner or later.
     case opened
     /// A connection was taken that is over a limit: it is told so, and closed.
-    case refused
+    case refused(HTTPError)
     /// A connection that is over every limit was closed without a word.
     case dropped
     case closed

@@ -1,5 +1,6 @@
 import Confinement
 import Glibc
+import TLS
 
 /// Listeners, their connections, and what bounds them.
 package final class HTTPServer: Sendable {
@@ -27,19 +28,22 @@ package final class HTTPServer: Sendable {
     }
 
     private let listeners: [Listener]
+    private let tls: TLSReloader?
     private let shared: Shared
     private let loops: [EventLoop]
     private let state: Confined<State>
 
     /// Takes the listeners over, of which there is at least one; nothing is accepted before `start()`.
     ///
+    /// - Parameter tls: encrypts what goes over the network; Unix sockets are plain.
     /// - Throws: `ListenerError.systemCall` where the process has no descriptors left
     package init(
         listeners: [Listener], handler: any HTTPHandler, limits: HTTPLimits = HTTPLimits(),
-        observer: (any HTTPObserver)? = nil
+        observer: (any HTTPObserver)? = nil, tls: TLSReloader? = nil
     ) throws(ListenerError) {
         precondition(!listeners.isEmpty, "a server listens somewhere")
         self.listeners = listeners
+        self.tls = tls
         state = Confined(State(counts: ConnectionCounts(limits: limits)))
         shared = Shared(
             handler: handler, limits: limits, budget: ByteBudget(limit: limits.maxBufferedSize), observer: observer)
@@ -65,7 +69,8 @@ package final class HTTPServer: Sendable {
     /// Begins to serve.
     package func start() {
         for listener in listeners {
-            listener.start { [self] socket, peer in serve(socket, peer) }
+            let isEncrypted = tls != nil && listener.address.host != nil
+            listener.start { [self] socket, peer in serve(socket, peer, isEncrypted: isEncrypted) }
         }
     }
 
@@ -95,15 +100,22 @@ package final class HTTPServer: Sendable {
         abort.cancel()
     }
 
-    private func serve(_ socket: Socket, _ peer: String?) {
+    private func serve(_ socket: Socket, _ peer: String?, isEncrypted: Bool) {
+        let context = isEncrypted ? tls?.current : nil
         let taken = state.withState { state -> (connection: Connection, refusal: HTTPError?)? in
             let refusal = state.counts.refusal(of: peer)
             guard !state.isShuttingDown, refusal == nil || state.refused.count < Self.maxRefusedConnections else {
                 return nil
             }
+            let channel: SecureChannel?
+            do throws(TLSError) {
+                channel = try context.map { context throws(TLSError) in try SecureChannel(context) }
+            } catch {
+                return nil
+            }
             let connection = Connection(
-                socket: socket, peer: peer, loop: loops[state.acceptedCount % loops.count], shared: shared,
-                refusal: refusal
+                socket: socket, peer: peer, loop: loops[state.acceptedCount % loops.count], channel: channel,
+                shared: shared, refusal: refusal
             ) { [weak self] in self?.remove($0) }
             state.acceptedCount += 1
             if refusal == nil {
@@ -119,7 +131,7 @@ package final class HTTPServer: Sendable {
             shared.observer?.observe(.dropped)
             return
         }
-        shared.observer?.observe(refusal == nil ? .opened : .refused)
+        shared.observer?.observe(refusal.map { .refused($0) } ?? .opened)
         connection.start()
     }
 

@@ -43,9 +43,9 @@ struct Socket: Sendable {
 
     /// Sends the bytes from `offset` on, as many as the system takes. A broken connection raises no SIGPIPE.
     ///
-    /// - Precondition: `offset` lies before the end.
+    /// - Precondition: `offset` does not lie behind the end.
     func send(_ buffer: [UInt8], from offset: Int) -> Outcome {
-        precondition(offset < buffer.count, "nothing to send at \(offset) of \(buffer.count)")
+        precondition(offset <= buffer.count, "nothing to send at \(offset) of \(buffer.count)")
         let count = buffer.withUnsafeBytes { bytes in
             let rest = UnsafeRawBufferPointer(rebasing: bytes[offset...])
             return retryingInterrupted {

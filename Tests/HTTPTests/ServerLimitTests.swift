@@ -91,7 +91,7 @@ struct ServerLimitTests {
             while server.connectionCount > 0 { try await Task.sleep(for: .milliseconds(1)) }
         }
         #expect(log.count { $0 == .opened } == 1)
-        #expect(log.count { $0 == .refused } == 1)
+        #expect(log.count { $0 == .refused(.tooManyConnectionsOfPeer(limit: 1)) } == 1)
         #expect(log.count { $0 == .closed } == 1)
     }
 
