@@ -3,6 +3,7 @@ import Engine
 import Foundation
 import HTTP
 import Metrics
+import Serving
 import Testing
 
 @Suite("Metrics")
@@ -179,6 +180,18 @@ struct MetricsRouteTests {
                     $0.key.hasPrefix(#"grace_checkpoint_info{checkpoint="tiny-qwen2",fingerprint=""#) && $0.value == 1
                 })
             #expect(try #require(values[#"grace_checkpoint_memory_bytes{checkpoint="tiny-qwen2"}"#]) > 0)
+        }
+    }
+
+    @Test("A request that the checkpoint on trial answers by chance is counted, one that names it is not")
+    func canary() async throws {
+        let trial = CheckpointRouting(canary: .init(checkpoint: "tiny-qwen2", share: 1))
+        try await ServiceFixture.withModel(configure: { $0.routing = trial }) { fixture in
+            _ = await fixture.send(.post, "/embed", #"{"inputs": "a", "max_rationale_tokens": 0}"#)
+            _ = await fixture.send(
+                .post, "/embed", #"{"inputs": "a", "max_rationale_tokens": 0, "model": "tiny-qwen2"}"#)
+            let scrape = try await Scrape(of: fixture)
+            #expect(scrape.values["grace_canary_requests_total"] == 1)
         }
     }
 
