@@ -74,7 +74,7 @@ let package = Package(
         .executableTarget(
             name: "grace-server",
             dependencies: [
-                "EmbeddingServer", "Serving", "Benchmark", "Grace", "Engine", "Transformer", "HTTP", "JSON", "Logs",
+                "EmbeddingServer", "Serving", "Benchmark", "Grace", "Engine", "Transformer", "HTTP", "TLS", "JSON", "Logs",
                 "Configuration", logging, systemPackage, argumentParser,
             ],
             swiftSettings: swiftSettings),

@@ -45,7 +45,7 @@ package struct DeadlineApplication: HTTPHandler {
 
     package func respondAtOnce(to request: HTTPRequest) -> HTTPResponse? { application.respondAtOnce(to: request) }
     package func refuse(_ head: HTTPRequestHead) -> HTTPResponse? { application.refuse(head) }
-    package func response(to error: HTTPError) -> HTTPResponse { application.response(to: error) }
+    package func response(to error: HTTPError, of head: HTTPRequestHead?) -> HTTPResponse { application.response(to: error, of: head) }
 
     /// The time that a request gives; nil where it says nothing.
     ///

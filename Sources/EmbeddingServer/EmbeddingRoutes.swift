@@ -11,7 +11,7 @@ struct EmbeddingRoutes: Sendable {
 
     /// The routes by method and path.
     func router() -> Router {
-        var router = Router { error in .error(error) }
+        var router = Router { error, head in .error(error, of: head) }
         router.add(.get, "/health", atOnce: { _ in health() })
         router.add(.get, "/info") { _ in await info() }
         router.add(.get, "/v2/health/live") { _ in .json(Liveness()) }

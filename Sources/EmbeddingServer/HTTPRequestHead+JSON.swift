@@ -22,7 +22,7 @@ extension HTTPRequestHead {
         case .none: error = .lengthRequired(method)
         case .length, .chunked: return nil
         }
-        return .error(error, in: ErrorShape(path: path))
+        return .error(error, of: self)
     }
 
     /// A segment of the path, its percent-encodings decoded; nil if there is none, or it is no UTF-8.

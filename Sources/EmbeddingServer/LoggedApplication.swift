@@ -8,6 +8,7 @@ package struct LoggedApplication: HTTPHandler {
     private let routes: Router
     private let logger: Logger
     private let metrics: RequestMetrics
+    private let connections: HTTPMetrics
 
     /// The application that embeds: it answers with whatever model the store holds at the time, within the configuration's
     /// limits.
@@ -37,6 +38,7 @@ package struct LoggedApplication: HTTPHandler {
         self.routes = routes
         self.logger = logger
         self.metrics = RequestMetrics(routes.allRoutes, metrics.registry)
+        connections = metrics.http
     }
 
     /// The router's answer, under the request's identifier, and a line in the log with the time that it took.
@@ -46,10 +48,24 @@ package struct LoggedApplication: HTTPHandler {
         let identity = RequestIdentity(request.head)
         var response = await RequestIdentity.$current.withValue(identity) { await application.respond(to: request) }
         identity.sign(&response)
-        // Whoever asked has gone, or has been given up when the server stopped: nobody gets the answer.
-        let status = Task.isCancelled ? RequestMetrics.clientClosed : response.status.code
-        report(request.head, response, status: status, identity, time: .now - start)
+        guard case .stream(let stream) = response.content, !Task.isCancelled else {
+            report(request.head, response, status: Self.status(of: response), identity, time: .now - start)
+            return response
+        }
+        let account = StreamAccount { [response] status in
+            report(request.head, response, status: status, identity, time: .now - start)
+        }
+        response.content = .stream(
+            HTTPBodyStream { [response] writer in
+                await stream.run(writer)
+                account.close(Self.status(of: response))
+            })
         return response
+    }
+
+    /// Whoever asked has gone, or has been given up when the server stopped: nobody gets the answer.
+    private static func status(of response: HTTPResponse) -> Int {
+        Task.isCancelled ? RequestMetrics.clientClosed : response.status.code
     }
 
     /// The router's answer, if that needs no waiting.
@@ -77,13 +93,19 @@ package struct LoggedApplication: HTTPHandler {
         return response
     }
 
-    /// The answer to an error of the protocol, under a new identifier; logged at level debug alone.
-    package func response(to error: HTTPError) -> HTTPResponse {
-        var response = application.response(to: error)
-        RequestIdentity(nil).sign(&response)
+    /// The answer to an error of the protocol. Where no head could be read it is logged at level debug alone.
+    package func response(to error: HTTPError, of head: HTTPRequestHead?) -> HTTPResponse {
+        connections.observe(error)
+        let response = application.response(to: error, of: head)
+        if let head {
+            metrics.endedInProtocol(status: response.status.code)
+            return refusal(response, of: head)
+        }
+        var signed = response
+        RequestIdentity(nil).sign(&signed)
         metrics.endedWithoutRequest(status: response.status.code)
         logger.debug("refused", metadata: ["status": "\(response.status.code)", "reason": "\(error)"])
-        return response
+        return signed
     }
 
     /// - Parameter time: nil where the head was enough.
@@ -99,6 +121,7 @@ package struct LoggedApplication: HTTPHandler {
             "milliseconds": .stringConvertible((time ?? .zero).fractionalMilliseconds),
             "bytes": .stringConvertible(response.body.count), "id": .string(identity.identifier),
         ]
+        if let peer = head.peer { metadata["peer"] = .string(peer) }
         if let trace = identity.trace {
             metadata["trace"] = .string(trace.traceID)
             metadata["span"] = .string(trace.spanID)

@@ -5,32 +5,8 @@ import HTTP
 import Logging
 import Serving
 import SystemPackage
+import TLS
 import Transformer
-
-/// Why the server could not start.
-package enum ServerError: Error, Equatable, Sendable, CustomStringConvertible {
-    case kernels(GraceError)
-    case listener(ListenerError)
-    case model(StoreError)
-    case keys(KeyFile.Failure)
-    /// Whoever reaches the admin listener from elsewhere must show a key.
-    case adminWithoutKey(address: String)
-    /// A name that would mean two things.
-    case alias(name: String)
-
-    package var description: String {
-        switch self {
-        case .listener(let error): "\(error)"
-        case .kernels(let error): "\(error)"
-        case .model(let error): "\(error)"
-        case .keys(let error): "\(error)"
-        case .adminWithoutKey(let address):
-            "the admin listener on \(address) can be reached from other machines: it needs --admin-key-file"
-        case .alias(let name):
-            "--model-alias \(name)=…: \(name) is a checkpoint's name, or \"\(CheckpointRouting.activeName)\""
-        }
-    }
-}
 
 /// The program: listens, loads the model, serves until it is told to stop.
 package struct Server: Sendable {
@@ -40,6 +16,7 @@ package struct Server: Sendable {
     private let http: HTTPServer
     private let admin: HTTPServer?
     private let keyFiles: [ReloadingKeys]
+    private let tls: TLSReloader?
 
     /// Takes the addresses, so that a port in use is known before a model is read.
     ///
@@ -74,12 +51,15 @@ package struct Server: Sendable {
         let keys = try Self.keys(configuration.keyFile, logger: logger)
         let adminKeys = try Self.keys(configuration.admin?.keyFile, logger: logger)
         keyFiles = [keys, adminKeys].compactMap { $0 }
+        tls = try Self.tls(configuration.tls, logger: logger)
         do throws(ListenerError) {
+            var listeners = [try Listener(host: configuration.host, port: configuration.port)]
+            if let path = configuration.unixSocket { listeners.append(try Listener(unixPath: path)) }
             http = try HTTPServer(
-                listeners: [Listener(host: configuration.host, port: configuration.port)],
+                listeners: listeners,
                 handler: LoggedApplication(
                     store: store, configuration: configuration, keys: keys, logger: accessLogger, metrics: metrics),
-                limits: configuration.httpLimits)
+                limits: configuration.httpLimits, observer: metrics.http, tls: tls)
         } catch {
             throw .listener(error)
         }
@@ -89,6 +69,17 @@ package struct Server: Sendable {
                 metrics: metrics)
         } else {
             admin = nil
+        }
+    }
+
+    private static func tls(_ files: TLSFiles?, logger: Logger) throws(ServerError) -> TLSReloader? {
+        guard let files else { return nil }
+        do throws(TLSError) {
+            let tls = try TLSReloader(files)
+            logger.log(tls.current.warnings)
+            return tls
+        } catch {
+            throw .tls(error)
         }
     }
 
@@ -133,6 +124,7 @@ package struct Server: Sendable {
     /// - Throws: `ServerError.model`; the server has then stopped.
     package func start() async throws(ServerError) -> String {
         Compute.useThreads(configuration.threads)
+        raiseDescriptorLimit()
         http.start()
         admin?.start()
         let start = ContinuousClock.now
@@ -147,12 +139,36 @@ package struct Server: Sendable {
         return readyLine(seconds: seconds)
     }
 
-    /// Looks at the directory of checkpoints again, and reads the files of keys.
+    /// Looks at the directory of checkpoints again, and reads the files of keys and certificates.
     package func rescan() {
         for keys in keyFiles { keys.reload() }
+        reloadCertificates()
         store.rescan()
         logger.notice("checkpoints", metadata: ["names": "\(store.listing.checkpoints.map(\.name))"])
     }
+
+    /// New connections get the new certificate; where there is none, the old one.
+    private func reloadCertificates() {
+        guard let tls else { return }
+        do throws(TLSError) {
+            logger.log(try tls.reload().warnings)
+            logger.notice("certificate")
+        } catch {
+            logger.error("the old certificate stays in force", metadata: ["reason": "\(error)"])
+        }
+    }
+
+    /// A connection needs a descriptor, and so do files, logs and the engine.
+    private func raiseDescriptorLimit() {
+        let needed = configuration.httpLimits.maxConnections + Self.otherDescriptors
+        let limit = DescriptorLimit.raise(to: needed)
+        guard limit < needed else { return }
+        logger.warning(
+            "the process may not have as many descriptors as --max-connections needs",
+            metadata: ["needed": "\(needed)", "limit": "\(limit)"])
+    }
+
+    private static let otherDescriptors = 512
 
     /// Stops accepting, finishes what is in flight up to the deadline, and ends the engines.
     package func stop() async {
@@ -184,7 +200,10 @@ package struct Server: Sendable {
                 "compute": "\(model.compute)", "threads": "\(configuration.threads)",
                 "coretype": "\(ProcessInfo.processInfo.environment["OPENBLAS_CORETYPE"] ?? "unset")",
             ])
-        return "grace-server \(graceVersion) ready: http://\(address), \(model.identity), "
+        let addresses = http.addresses.map { address in
+            address.host == nil ? "\(address)" : "\(tls == nil ? "http" : "https")://\(address)"
+        }
+        return "grace-server \(graceVersion) ready: \(addresses.joined(separator: ", ")), \(model.identity), "
             + "\(model.precision.rawValue) (\(Compute.kernels(for: model.precision))), \(configuration.threads) threads, "
             + "loaded in \(String(format: "%.2f", seconds)) s"
             + (admin.map { ", admin http://\($0.address)" } ?? "")
@@ -205,6 +224,10 @@ extension ServerConfiguration {
 }
 
 extension Logger {
+    fileprivate func log(_ warnings: [TLSWarning]) {
+        for warning in warnings { self.warning("certificate", metadata: ["reason": "\(warning)"]) }
+    }
+
     /// A line for what became of a file of keys.
     fileprivate func log(_ event: ReloadingKeys.Event) {
         switch event {

@@ -3,6 +3,7 @@ import Grace
 import HTTP
 import Serving
 import SystemPackage
+import TLS
 import Transformer
 
 /// The version of the programs.
@@ -14,6 +15,10 @@ package struct ServerConfiguration: Sendable {
     package var host = "127.0.0.1"
     /// 0 takes a free port.
     package var port = 8080
+    /// The path of a Unix socket to listen on too; nil for none.
+    package var unixSocket: String?
+    /// The certificate that the network's connections are encrypted with; nil leaves them plain.
+    package var tls: TLSFiles?
     /// Where `model` is looked up.
     package var models = ModelDirectory(path: "Models")
     /// The checkpoint that is active at first: a name in `models`, or a path.

@@ -149,15 +149,15 @@ extension ServiceError {
 }
 
 extension HTTPResponse {
-    /// The answer to what the protocol, the router or a limit refused.
-    static func error(_ error: HTTPError, in shape: ErrorShape = .embeddings) -> HTTPResponse {
-        let type: ErrorType = error.status == .serviceUnavailable ? .unhealthy : .request
-        // Where the path is known the error tells it.
-        let shape =
-            switch error {
-            case .notFound(let path), .methodNotAllowed(_, let path, _): ErrorShape(path: path)
-            default: shape
+    /// The answer to what the protocol, the router or a limit refused, in the shape of the request's path.
+    static func error(_ error: HTTPError, of head: HTTPRequestHead?) -> HTTPResponse {
+        let type: ErrorType =
+            switch error.status {
+            case .serviceUnavailable: .unhealthy
+            case .tooManyRequests: .overloaded
+            default: .request
             }
+        let shape = head.map { ErrorShape(path: $0.path) } ?? .embeddings
         return HTTPResponse(
             json: shape.body(ErrorObject(message: "\(error)", type: type)), status: error.status)
     }

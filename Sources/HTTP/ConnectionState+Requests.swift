@@ -55,9 +55,17 @@ extension ConnectionState {
 
     /// Answers an error of the server's own and closes: after it, where the next request begins would be a guess.
     mutating func respond(to error: HTTPError, at now: ContinuousClock.Instant) -> [Action] {
-        phase = .writing(nil, thenClose: true)
+        let head = currentHead
+        phase = .writing(head, thenClose: true)
         startWriting(at: now)
-        return [.send(handler.completeResponse(to: error), ResponseFraming(connection: .close))]
+        return [.send(handler.completeResponse(to: error, of: head), ResponseFraming(connection: .close))]
+    }
+
+    /// The head of the request whose body is being read.
+    var currentHead: HTTPRequestHead? {
+        guard var head = parser.head else { return nil }
+        head.peer = peer
+        return head
     }
 
     /// Answers a request, and keeps the connection when both sides allow it (RFC 9112, section 9.3).
@@ -102,8 +110,8 @@ extension HTTPResponse {
 
 extension HTTPHandler {
     /// The application's answer to an error with what the error's status calls for.
-    func completeResponse(to error: HTTPError) -> HTTPResponse {
-        var response = response(to: error)
+    func completeResponse(to error: HTTPError, of head: HTTPRequestHead?) -> HTTPResponse {
+        var response = response(to: error, of: head)
         for field in error.requiredHeaders.lines where response.headers[field.name] == nil {
             response.headers.append(field)
         }

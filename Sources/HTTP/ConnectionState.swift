@@ -218,9 +218,9 @@ package struct ConnectionState: Sendable {
             enter(.closed, until: nil)
         }
         switch phase {
-        case .handling(let head, _), .streaming(let head, _, _):
-            return [.cancelHandler, .report(.abandoned(head)), .close]
-        case .writing(let head?, _): return [.report(.abandoned(head)), .close]
+        case .handling, .streaming: return [.cancelHandler, .close]
+        case .readingBody: return [currentHead.map { .report(.incomplete($0)) }, .close].compactMap(\.self)
+        case .writing(let head?, _): return [.report(.unread(head)), .close]
         default: return [.close]
         }
     }

@@ -15,7 +15,9 @@ package protocol HTTPHandler: Sendable {
     func refuse(_ head: HTTPRequestHead) -> HTTPResponse?
 
     /// The answer to an error that the server itself has found. It has the error's status; called like ``refuse(_:)``.
-    func response(to error: HTTPError) -> HTTPResponse
+    ///
+    /// - Parameter head: of the request at fault; nil where none could be read.
+    func response(to error: HTTPError, of head: HTTPRequestHead?) -> HTTPResponse
 }
 
 extension HTTPHandler {

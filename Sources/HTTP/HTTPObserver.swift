@@ -21,8 +21,10 @@ package enum HTTPServerEvent: Sendable, Equatable {
     case encryptionFailed
     /// The connection was closed for the time that it took.
     case timedOut(HTTPTimeout)
-    /// The client has gone before its answer was complete.
-    case abandoned(HTTPRequestHead)
+    /// The client has gone before its request was complete. Of one that is being answered the handler's task is cancelled.
+    case incomplete(HTTPRequestHead)
+    /// The client has gone before it had all of its answer.
+    case unread(HTTPRequestHead)
 }
 
 /// The times after which a connection is closed without an answer.

@@ -26,10 +26,10 @@ package struct Router: HTTPHandler {
     private var routes: [String: OrderedDictionary<HTTPMethod, Route>] = [:]
     /// The paths of `routes` that have a segment which is any, in segments.
     private var patterns: [(path: String, segments: [Substring])] = []
-    private let errorResponse: @Sendable (HTTPError) -> HTTPResponse
+    private let errorResponse: @Sendable (HTTPError, HTTPRequestHead?) -> HTTPResponse
 
     /// - Parameter errorResponse: the application's answer to an error.
-    package init(errorResponse: @escaping @Sendable (HTTPError) -> HTTPResponse) {
+    package init(errorResponse: @escaping @Sendable (HTTPError, HTTPRequestHead?) -> HTTPResponse) {
         self.errorResponse = errorResponse
     }
 
@@ -63,7 +63,7 @@ package struct Router: HTTPHandler {
     package func refuse(_ head: HTTPRequestHead) -> HTTPResponse? {
         switch route(of: head) {
         case .success(let route): route.refuse?(head)
-        case .failure(let error): completeResponse(to: error)
+        case .failure(let error): completeResponse(to: error, of: head)
         }
     }
 
@@ -74,7 +74,7 @@ package struct Router: HTTPHandler {
             case .atOnce(let respond): respond(request)
             case .later(let respond): await respond(request)
             }
-        case .failure(let error): completeResponse(to: error)
+        case .failure(let error): completeResponse(to: error, of: request.head)
         }
     }
 
@@ -85,8 +85,8 @@ package struct Router: HTTPHandler {
         return respond(request)
     }
 
-    package func response(to error: HTTPError) -> HTTPResponse {
-        errorResponse(error)
+    package func response(to error: HTTPError, of head: HTTPRequestHead?) -> HTTPResponse {
+        errorResponse(error, head)
     }
 
     private func route(of head: HTTPRequestHead) -> Result<Route, HTTPError> {

@@ -61,6 +61,12 @@ struct CheckpointOptions: ParsableArguments {
 struct ByteCount: ExpressibleByArgument {
     let value: Int
 
+    init(_ value: Int) {
+        self.value = value
+    }
+
+    var defaultValueDescription: String { "\(value)" }
+
     init?(argument: String) {
         let text = argument.uppercased()
         let digits = text.prefix { $0.isASCII && $0.isNumber }

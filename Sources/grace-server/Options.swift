@@ -17,11 +17,19 @@ struct ListeningOptions: ParsableArguments {
     @Option(help: "The port to listen on; 0 takes a free one.")
     var port = defaults.port
 
-    @Option(help: ArgumentHelp("The largest request body, in bytes.", valueName: "bytes"))
-    var maxBodyBytes = defaults.httpLimits.maxBodySize
+    @Option(
+        help: ArgumentHelp(
+            "A Unix socket to listen on too, for the owner of the process and his group; not encrypted.",
+            valueName: "path"))
+    var unixSocket: String?
 
     @Option(help: ArgumentHelp("The most connections at once.", valueName: "number"))
     var maxConnections = defaults.httpLimits.maxConnections
+
+    @Option(
+        help: ArgumentHelp(
+            "The most connections of one address; a proxy's count as one address's.", valueName: "number"))
+    var maxConnectionsPerPeer = defaults.httpLimits.maxConnectionsPerPeer
 
     @Option(
         help: ArgumentHelp(
@@ -30,17 +38,78 @@ struct ListeningOptions: ParsableArguments {
 
     func validate() throws {
         try require(port, in: 0...65535, "--port")
-        try require(maxBodyBytes, in: 1...(1 << 30), "--max-body-bytes")
         try require(maxConnections, in: 1...1_000_000, "--max-connections")
+        try require(maxConnectionsPerPeer, in: 1...1_000_000, "--max-connections-per-peer")
         try require(shutdownSeconds, in: 0...86_400, "--shutdown-seconds")
     }
 
     func apply(to configuration: inout ServerConfiguration) {
         configuration.host = host
         configuration.port = port
-        configuration.httpLimits.maxBodySize = maxBodyBytes
+        configuration.unixSocket = unixSocket
         configuration.httpLimits.maxConnections = maxConnections
+        configuration.httpLimits.maxConnectionsPerPeer = maxConnectionsPerPeer
         configuration.shutdownDeadline = .seconds(shutdownSeconds)
+    }
+}
+
+/// What requests may cost before they are answered.
+struct RequestOptions: ParsableArguments {
+    @Option(help: ArgumentHelp("The largest request body, in bytes.", valueName: "bytes"))
+    var maxBodyBytes = defaults.httpLimits.maxBodySize
+
+    @Option(
+        help: ArgumentHelp(
+            "What requests and responses of all connections may come to; bodies over it are refused with 503.",
+            valueName: "size"))
+    var maxBufferedBytes = ByteCount(defaults.httpLimits.maxBufferedSize)
+
+    @Option(help: ArgumentHelp("The most requests of one connection.", valueName: "number"))
+    var maxRequestsPerConnection = defaults.httpLimits.maxRequestsPerConnection
+
+    @Option(help: ArgumentHelp("How long a connection may wait between requests.", valueName: "seconds"))
+    var idleSeconds = 60
+
+    @Option(help: ArgumentHelp("How long the head of a request may take.", valueName: "seconds"))
+    var headSeconds = 10
+
+    @Option(help: ArgumentHelp("How long a body, or a client's reading, may pause.", valueName: "seconds"))
+    var stallSeconds = 30
+
+    @Option(
+        help: ArgumentHelp(
+            "The bytes a second that bodies must come at, and answers must be read at, after 20 and 30 seconds; 0 for none.",
+            valueName: "number"))
+    var minRate = defaults.httpLimits.minBodyRate
+
+    @Option(
+        help: ArgumentHelp(
+            "How long a request may take to be answered, else 504; 0 gives it all the time. A request can ask for less with "
+                + "x-request-timeout.", valueName: "seconds"))
+    var requestSeconds = 0
+
+    func validate() throws {
+        try require(maxBodyBytes, in: 1...(1 << 30), "--max-body-bytes")
+        try require(maxBufferedBytes.value, in: maxBodyBytes...(1 << 40), "--max-buffered-bytes")
+        try require(maxRequestsPerConnection, in: 1...1_000_000_000, "--max-requests-per-connection")
+        try require(idleSeconds, in: 1...86_400, "--idle-seconds")
+        try require(headSeconds, in: 1...86_400, "--head-seconds")
+        try require(stallSeconds, in: 1...86_400, "--stall-seconds")
+        try require(minRate, in: 0...1_000_000_000, "--min-rate")
+        try require(requestSeconds, in: 0...86_400, "--request-seconds")
+    }
+
+    func apply(to configuration: inout ServerConfiguration) {
+        configuration.httpLimits.maxBodySize = maxBodyBytes
+        configuration.httpLimits.maxBufferedSize = maxBufferedBytes.value
+        configuration.httpLimits.maxRequestsPerConnection = maxRequestsPerConnection
+        configuration.httpLimits.idleTimeout = .seconds(idleSeconds)
+        configuration.httpLimits.headTimeout = .seconds(headSeconds)
+        configuration.httpLimits.bodyTimeout = .seconds(stallSeconds)
+        configuration.httpLimits.writeTimeout = .seconds(stallSeconds)
+        configuration.httpLimits.minBodyRate = minRate
+        configuration.httpLimits.minWriteRate = minRate
+        configuration.requestTimeout = requestSeconds > 0 ? .seconds(requestSeconds) : nil
     }
 }
 

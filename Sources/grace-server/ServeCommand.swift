@@ -43,22 +43,26 @@ struct ServeCommand: AsyncParsableCommand {
               grace-server --log-format json --log-level info 2>> /var/log/grace.log
 
             EXIT CODES: 0 stopped by a signal, 1 could not start, 64 an option is unknown or its value not allowed. \
-            SIGHUP looks at the directory of checkpoints again.
+            SIGHUP reads certificates and keys again, and looks at the directory of checkpoints.
             """,
         helpNames: .shortAndLong)
 
     @OptionGroup(title: "Configuration") var file: FileOptions
     @OptionGroup(title: "Listening") var listening: ListeningOptions
+    @OptionGroup(title: "TLS") var tls: TLSOptions
     @OptionGroup(title: "Keys") var keys: KeyOptions
     @OptionGroup(title: "Model") var model: ModelOptions
     @OptionGroup(title: "Checkpoints") var checkpoints: CheckpointOptions
-    @OptionGroup(title: "Limits") var limits: LimitOptions
+    @OptionGroup(title: "Limits of requests") var requests: RequestOptions
+    @OptionGroup(title: "Limits of the model") var limits: LimitOptions
 
     @OptionGroup(title: "Log") var log: LogOptions
 
     func validate() throws {
         try listening.validate()
+        try tls.validate()
         try keys.validate()
+        try requests.validate()
         try model.validate()
         try checkpoints.validate()
         try limits.validate()
@@ -118,7 +122,9 @@ struct ServeCommand: AsyncParsableCommand {
     private var serverConfiguration: ServerConfiguration {
         var configuration = ServerConfiguration()
         listening.apply(to: &configuration)
+        tls.apply(to: &configuration)
         keys.apply(to: &configuration)
+        requests.apply(to: &configuration)
         model.apply(to: &configuration)
         checkpoints.apply(to: &configuration)
         limits.apply(to: &configuration)

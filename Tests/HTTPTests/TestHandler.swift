@@ -19,7 +19,7 @@ struct TestHandler: HTTPHandler {
         head.path == "/refused" ? HTTPResponse(status: .unsupportedMediaType) : nil
     }
 
-    func response(to error: HTTPError) -> HTTPResponse {
+    func response(to error: HTTPError, of head: HTTPRequestHead?) -> HTTPResponse {
         HTTPResponse(status: error.status, body: Array(error.description.utf8))
     }
 }

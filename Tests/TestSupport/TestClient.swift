@@ -98,6 +98,13 @@ package struct TestClient: Sendable {
         return result
     }
 
+    /// Closes the socket with RST: the client is gone, and does not wait for anything.
+    package func reset() {
+        var linger = linger(l_onoff: 1, l_linger: 0)
+        setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &linger, socklen_t(MemoryLayout<Glibc.linger>.size))
+        close()
+    }
+
     /// Closes the socket.
     package func close() {
         _ = Glibc.close(descriptor)

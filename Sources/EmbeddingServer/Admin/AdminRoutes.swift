@@ -9,7 +9,7 @@ struct AdminRoutes: Sendable {
 
     /// The routes by method and path.
     func router() -> Router {
-        var router = Router { error in .error(error) }
+        var router = Router { error, head in .error(error, of: head) }
         router.add(.get, "/admin/checkpoints") { _ in .json(listing) }
         let commands: [(String, @Sendable (AdminRequest) async throws(ServiceError) -> HTTPResponse)] = [
             ("load", { request throws(ServiceError) in try await load(request, activates: false) }),

@@ -31,7 +31,7 @@ package struct AdminService: HTTPHandler {
         return application.refuse(head)
     }
 
-    package func response(to error: HTTPError) -> HTTPResponse {
-        application.response(to: error)
+    package func response(to error: HTTPError, of head: HTTPRequestHead?) -> HTTPResponse {
+        application.response(to: error, of: head)
     }
 }

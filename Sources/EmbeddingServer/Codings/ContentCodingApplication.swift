@@ -62,8 +62,8 @@ package struct ContentCodingApplication: HTTPHandler {
         return varied
     }
 
-    package func response(to error: HTTPError) -> HTTPResponse {
-        application.response(to: error)
+    package func response(to error: HTTPError, of head: HTTPRequestHead?) -> HTTPResponse {
+        application.response(to: error, of: head)
     }
 
     // MARK: - Requests

@@ -35,7 +35,7 @@ package struct KeyedApplication: HTTPHandler {
         application.respondAtOnce(to: request)
     }
 
-    package func response(to error: HTTPError) -> HTTPResponse {
-        application.response(to: error)
+    package func response(to error: HTTPError, of head: HTTPRequestHead?) -> HTTPResponse {
+        application.response(to: error, of: head)
     }
 }

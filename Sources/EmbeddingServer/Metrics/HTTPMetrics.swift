@@ -1,24 +1,25 @@
+import HTTP
 import Metrics
 
 /// Connections and bytes, as whoever holds the sockets tells of them. Any thread may call it.
-package final class HTTPMetrics: Sendable {
+package final class HTTPMetrics: HTTPObserver {
     /// Why a connection is not served.
-    package enum Refusal: String, Sendable, CaseIterable {
-        case connections, peerConnections = "peer_connections", memory, descriptors, tls, shutdown
+    private enum Refusal: String, CaseIterable {
+        case connections, peerConnections = "peer_connections", silently, tls
     }
 
     /// What a peer may not go beyond.
-    package enum Limit: String, Sendable, CaseIterable {
+    private enum Limit: String, CaseIterable {
         case headSize = "head_size"
         case headFields = "head_fields"
         case headTime = "head_time"
         case bodySize = "body_size"
         case bodyTime = "body_time"
         case bodyRate = "body_rate"
+        case buffers
         case idleTime = "idle_time"
-        case requests
         case slowReader = "slow_reader"
-        case requestTimeout = "request_timeout"
+        case handshakeTime = "handshake_time"
     }
 
     private let accepted: Counter
@@ -27,7 +28,8 @@ package final class HTTPMetrics: Sendable {
     private let limits: [Limit: Counter]
     private let receivedBytes: Counter
     private let sentBytes: Counter
-    private let abandoned: Counter
+    private let incomplete: Counter
+    private let unread: Counter
 
     init(_ registry: Registry) {
         accepted = registry.counter("grace_http_connections_total", "Connections that were accepted.")
@@ -48,44 +50,46 @@ package final class HTTPMetrics: Sendable {
             })
         receivedBytes = registry.counter("grace_http_received_bytes_total", "Bytes read from sockets.")
         sentBytes = registry.counter("grace_http_sent_bytes_total", "Bytes written to sockets.")
-        abandoned = registry.counter(
+        unread = registry.counter(
+            "grace_http_unread_answers_total", "Answers that their client did not wait for, counted as requests too.")
+        incomplete = registry.counter(
             RequestMetrics.name, RequestMetrics.help,
             ["route": RequestMetrics.noRoute, "method": RequestMetrics.noRoute, "status": "499"])
     }
 
-    /// A connection was accepted, to be served or to be refused with an answer.
-    package func connectionOpened() {
-        accepted.add()
-        open.add(1)
+    package func observe(_ event: HTTPServerEvent) {
+        switch event {
+        case .opened:
+            accepted.add()
+            open.add(1)
+        case .closed: open.add(-1)
+        case .refused(.tooManyConnectionsOfPeer): refused[.peerConnections]?.add()
+        case .refused: refused[.connections]?.add()
+        case .dropped: refused[.silently]?.add()
+        case .encryptionFailed: refused[.tls]?.add()
+        case .received(let count): receivedBytes.add(count)
+        case .sent(let count): sentBytes.add(count)
+        case .timedOut(.idle): limits[.idleTime]?.add()
+        case .timedOut(.write): limits[.slowReader]?.add()
+        case .timedOut(.handshake): limits[.handshakeTime]?.add()
+        case .incomplete: incomplete.add()
+        case .unread: unread.add()
+        }
     }
 
-    /// It is closed; once for each that was opened.
-    package func connectionClosed() {
-        open.add(-1)
-    }
-
-    /// A connection was closed at once, or answered with a refusal alone.
-    package func connectionRefused(_ reason: Refusal) {
-        refused[reason]?.add()
-    }
-
-    /// A request or a connection was ended at a limit.
-    package func limitReached(_ limit: Limit) {
-        limits[limit]?.add()
-    }
-
-    /// A client went away before its request was complete: nobody is answered.
-    package func requestAbandoned() {
-        abandoned.add()
-    }
-
-    /// - Parameter bytes: read from a socket.
-    package func received(bytes: Int) {
-        receivedBytes.add(bytes)
-    }
-
-    /// - Parameter bytes: written to a socket.
-    package func sent(bytes: Int) {
-        sentBytes.add(bytes)
+    /// A request was refused by the protocol: perhaps at a limit.
+    func observe(_ error: HTTPError) {
+        let limit: Limit? =
+            switch error {
+            case .requestLineTooLong, .headTooLarge, .chunkExtensionsTooLong: .headSize
+            case .tooManyFields: .headFields
+            case .headTimeout: .headTime
+            case .bodyTooLarge: .bodySize
+            case .bodyTimeout: .bodyTime
+            case .bodyTooSlow: .bodyRate
+            case .outOfBuffers: .buffers
+            default: nil
+            }
+        if let limit { limits[limit]?.add() }
     }
 }

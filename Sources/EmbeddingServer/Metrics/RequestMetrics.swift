@@ -92,6 +92,11 @@ final class RequestMetrics: Sendable {
         if route.embeds, method == .post { embedding.ended(status: status, time: time) }
     }
 
+    /// A request that is also counted by its route was cut off by the protocol with this status.
+    func endedInProtocol(status: Int) {
+        protocolErrors.add(status)
+    }
+
     /// What could not be read was answered with this status.
     func endedWithoutRequest(status: Int) {
         protocolErrors.add(status)
