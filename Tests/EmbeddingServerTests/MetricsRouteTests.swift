@@ -87,7 +87,7 @@ struct MetricsRouteTests {
         _ = await fixture.send(.get, "/nothing/here", headers: [:])
         _ = await fixture.send(.delete, "/nothing/there", headers: [:])
         _ = await fixture.send(.get, "/v2/models/a/ready", headers: [:])
-        _ = fixture.application.response(to: .missingHost)
+        _ = fixture.application.response(to: .missingHost, of: nil)
         let scrape = try await Scrape(of: fixture)
         let counted = scrape.values.filter { $0.key.hasPrefix("grace_http_requests_total") && $0.value > 0 }
         func series(_ route: String, _ method: String, _ status: Int) -> String {
@@ -199,19 +199,24 @@ struct MetricsRouteTests {
     func connections() async throws {
         let metrics = ServerMetrics()
         let fixture = ServiceFixture.without(metrics: metrics)
-        metrics.http.connectionOpened()
-        metrics.http.connectionOpened()
-        metrics.http.connectionClosed()
-        metrics.http.connectionRefused(.peerConnections)
-        metrics.http.limitReached(.bodyRate)
-        metrics.http.requestAbandoned()
-        metrics.http.received(bytes: 70)
-        metrics.http.sent(bytes: 900)
+        let head = HTTPRequestHead(method: .post, target: "/embed", path: "/embed")
+        let events: [HTTPServerEvent] = [
+            .opened, .opened, .closed, .refused(.tooManyConnectionsOfPeer(limit: 1)), .dropped, .encryptionFailed,
+            .timedOut(.write), .incomplete(head), .unread(head), .received(70), .sent(900),
+        ]
+        for event in events { metrics.http.observe(event) }
+        _ = fixture.application.response(to: .bodyTooSlow(bytesPerSecond: 1), of: head)
         let values = try await Scrape(of: fixture).values
         #expect(values["grace_http_connections_total"] == 2)
         #expect(values["grace_http_connections_open"] == 1)
         #expect(values[#"grace_http_connections_refused_total{reason="peer_connections"}"#] == 1)
+        #expect(values[#"grace_http_connections_refused_total{reason="silently"}"#] == 1)
+        #expect(values[#"grace_http_connections_refused_total{reason="tls"}"#] == 1)
+        #expect(values[#"grace_http_limits_total{limit="slow_reader"}"#] == 1)
         #expect(values[#"grace_http_limits_total{limit="body_rate"}"#] == 1)
+        #expect(values[#"grace_http_protocol_errors_total{status="408"}"#] == 1)
+        #expect(values[#"grace_http_requests_total{route="/embed",method="POST",status="408"}"#] == 1)
+        #expect(values["grace_http_unread_answers_total"] == 1)
         #expect(values[#"grace_http_requests_total{route="none",method="none",status="499"}"#] == 1)
         #expect(values["grace_http_received_bytes_total"] == 70)
         #expect(values["grace_http_sent_bytes_total"] == 900)

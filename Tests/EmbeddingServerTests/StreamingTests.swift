@@ -1,7 +1,9 @@
 import Confinement
 import EmbeddingServer
 import Foundation
+import Grace
 import HTTP
+import Serving
 import Testing
 import Tokenization
 

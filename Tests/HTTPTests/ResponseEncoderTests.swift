@@ -49,7 +49,9 @@ struct ResponseEncoderTests {
     }
 
     private var router: Router {
-        var router = Router { HTTPResponse(status: $0.status, body: Array($0.description.utf8)) }
+        var router = Router { error, _ in
+            HTTPResponse(status: error.status, body: Array(error.description.utf8))
+        }
         router.add(.get, "/health") { _ in HTTPResponse(status: .ok) }
         router.add(
             .post, "/embed", refuse: { $0.headers["x"] == nil ? HTTPResponse(status: .unsupportedMediaType) : nil },
