@@ -8,11 +8,13 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 LIMIT = 1 << 26
+
+Dial = Callable[[], Awaitable[tuple[asyncio.StreamReader, asyncio.StreamWriter]]]
 
 
 @dataclass(frozen=True)
@@ -29,10 +31,18 @@ class Answer:
 
 
 class Client:
-    """One connection, opened when it is needed, and kept."""
+    """One connection, opened when it is needed, and kept.
 
-    def __init__(self, address: tuple[str, int]) -> None:
+    `dial` opens it, where that takes more than an address: another source, TLS, a Unix socket. `fields` go with every
+    request.
+    """
+
+    def __init__(
+        self, address: tuple[str, int], dial: Dial | None = None, fields: dict[str, str] | None = None
+    ) -> None:
         self.address = address
+        self.dial = dial or (lambda: asyncio.open_connection(*address, limit=LIMIT))
+        self.fields = "".join(f"{name}: {value}\r\n" for name, value in (fields or {}).items())
         self.writer: asyncio.StreamWriter | None = None
 
     async def send(self, path: str, body: Any = None) -> Answer:
@@ -48,9 +58,9 @@ class Client:
 
     async def exchange(self, path: str, body: Any) -> Answer:
         if self.writer is None:
-            self.reader, self.writer = await asyncio.open_connection(*self.address, limit=LIMIT)
+            self.reader, self.writer = await self.dial()
         content = b"" if body is None else json.dumps(body).encode()
-        head = f"{'GET' if body is None else 'POST'} {path} HTTP/1.1\r\nHost: {self.address[0]}\r\n"
+        head = f"{'GET' if body is None else 'POST'} {path} HTTP/1.1\r\nHost: {self.address[0]}\r\n{self.fields}"
         if body is not None:
             head += f"Content-Type: application/json\r\nContent-Length: {len(content)}\r\n"
         start = time.perf_counter()
