@@ -12,7 +12,7 @@ struct EmbeddingRoutes: Sendable {
     /// The routes by method and path.
     func router() -> Router {
         var router = Router { error, head in .error(error, of: head) }
-        router.add(.get, "/health", atOnce: { _ in health() })
+        router.addAtOnce(.get, "/health") { _ in health() }
         router.add(.get, "/info") { _ in await info() }
         router.add(.get, "/v2/health/live") { _ in .json(Liveness()) }
         router.add(.get, "/v2/health/ready") { _ in readiness(store.listing.active) }

@@ -5,6 +5,9 @@ import Dispatch
 ///
 /// Unchecked: everything mutable is touched on the loop's queue only.
 final class Connection: @unchecked Sendable, EventLoop.Client {
+    /// How long a connection may go on before others of its loop have their turn.
+    private static let turn = Duration.milliseconds(1)
+
     /// The numeric address of the other end; nil of a Unix socket.
     let peer: String?
     private let socket: Socket
@@ -86,11 +89,21 @@ final class Connection: @unchecked Sendable, EventLoop.Client {
     /// of pipelined requests is a loop and not a recursion.
     private func post(_ event: ConnectionState.Event) {
         events.append(event)
-        guard !isHandlingEvents else { return }
+        if !isHandlingEvents { handleEvents() }
+    }
+
+    private func handleEvents() {
         isHandlingEvents = true
+        let end = ContinuousClock.now + Self.turn
         while let event = events.popFirst() {
-            for action in state.handle(event, at: .now) {
+            let now = ContinuousClock.now
+            for action in state.handle(event, at: now) {
                 perform(action)
+            }
+            if now > end, !events.isEmpty {
+                // A long row of requests lets other connections go first.
+                loop.queue.async { [self] in handleEvents() }
+                break
             }
         }
         isHandlingEvents = false

@@ -31,8 +31,9 @@ final class EventLoop: @unchecked Sendable {
 
     /// How many events are taken at a time.
     private static let eventCount = 256
-    /// How often events are taken before other work of the queue has its turn.
-    private static let maxRounds = 16
+    /// How long events are taken before other work of the queue has its turn: else clients that are always ready, such
+    /// as those that ask for much and read it slowly, would keep new ones out.
+    private static let turn = Duration.milliseconds(2)
 
     let queue: DispatchQueue
     /// Where connections receive, before they keep what came.
@@ -109,10 +110,13 @@ final class EventLoop: @unchecked Sendable {
     }
 
     private func takeEvents() {
-        for _ in 0..<Self.maxRounds {
+        let end = ContinuousClock.now + Self.turn
+        while true {
             let count = Int(epoll_wait(poll, &events, Int32(Self.eventCount), 0))
             guard count > 0 else { return }
             for index in 0..<count {
+                // What is left of them is told again, after that of the others.
+                guard ContinuousClock.now < end else { return }
                 let (flags, token) = (events[index].events, events[index].data.u64)
                 let isBroken = flags & (EPOLLERR.rawValue | EPOLLHUP.rawValue) != 0
                 clients[token]?.becameReady(

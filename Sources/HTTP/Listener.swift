@@ -112,7 +112,7 @@ package final class Listener: @unchecked Sendable {
     private func accept(_ onAccept: (Socket, String?) -> Void) {
         for _ in 0..<Self.acceptsInARow {
             if let (socket, peer) = Socket.accept(from: descriptor) {
-                socket.disableDelay()
+                socket.prepareForResponses()
                 onAccept(socket, peer)
                 continue
             }

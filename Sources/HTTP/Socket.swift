@@ -60,9 +60,15 @@ struct Socket: Sendable {
         _ = Glibc.shutdown(descriptor, Int32(SHUT_WR))
     }
 
-    /// Sends small responses at once (TCP_NODELAY). A failure costs time only, and a Unix socket has no such option.
-    func disableDelay() {
+    /// What the system takes of a response beyond what it has sent, in bytes: as much as a fast reader needs. Without a
+    /// bound it is megabytes for every client that does not read.
+    private static let unsentByteCount: Int32 = 128 * 1024
+
+    /// Sends small responses at once (TCP_NODELAY), and keeps long ones from filling the system's memory. A failure costs
+    /// time or memory only, and a Unix socket has neither option.
+    func prepareForResponses() {
         setOption(IPPROTO_TCP, TCP_NODELAY, to: 1)
+        setOption(IPPROTO_TCP, TCP_NOTSENT_LOWAT, to: Self.unsentByteCount)
     }
 
     func close() {
