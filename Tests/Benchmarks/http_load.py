@@ -57,14 +57,17 @@ class Client:
             raise
 
     async def exchange(self, path: str, body: Any) -> Answer:
-        if self.writer is None:
-            self.reader, self.writer = await self.dial()
         content = b"" if body is None else json.dumps(body).encode()
         head = f"{'GET' if body is None else 'POST'} {path} HTTP/1.1\r\nHost: {self.address[0]}\r\n{self.fields}"
         if body is not None:
             head += f"Content-Type: application/json\r\nContent-Length: {len(content)}\r\n"
+        return await self.transfer(f"{head}\r\n".encode() + content)
+
+    async def transfer(self, request: bytes) -> Answer:
+        """Sends a request as it stands, and reads its answer."""
+        await self.open()
         start = time.perf_counter()
-        self.writer.write(f"{head}\r\n".encode() + content)
+        self.writer.write(request)
         await self.writer.drain()
         status, headers = await self.read_head()
         while status < 200:
@@ -73,6 +76,11 @@ class Client:
         if headers.get("connection", "").lower() == "close":
             self.close()
         return answer
+
+    async def open(self) -> None:
+        """Opens the connection, if it is not open."""
+        if self.writer is None:
+            self.reader, self.writer = await self.dial()
 
     async def read_head(self) -> tuple[int, dict[str, str]]:
         lines = (await self.reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")

@@ -132,7 +132,7 @@ def main() -> int:
     # Inherited by the server, and raised for this program after it has started.
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(SHELL_LIMIT, hard), hard))
     limit = str(count + SPARE)
-    options = ["--models", str(arguments.models), "--max-connections", limit]
+    options = ["--models", str(arguments.models), "--max-connections", limit, "--max-connections-per-peer", limit]
     with grace_server(arguments.binary, [*options, *arguments.server_option]) as server:
         raise_own_limit(count)
         idle = IdleConnections(server.address, server.process.pid, count)

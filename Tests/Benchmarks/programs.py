@@ -65,7 +65,7 @@ class Server:
     @property
     def address(self) -> tuple[str, int]:
         """Host and port."""
-        host, _, port = self.url.removeprefix("http://").partition(":")
+        host, _, port = self.url.partition("://")[2].partition(":")
         return host, int(port)
 
     def printed(self) -> str:
@@ -99,7 +99,7 @@ def grace_server(binary: Path, options: list[str]) -> Server:
     """A grace-server on a free port."""
 
     def ready(printed: str) -> str | None:
-        match = re.search(r"^grace-server \S+ ready: (http://[^\s,]+),.*$", printed, re.MULTILINE)
+        match = re.search(r"^grace-server \S+ ready: (https?://[^\s,]+),.*$", printed, re.MULTILINE)
         return match and match[1]
 
     return Server([str(binary), "--port", "0", "--admin-listen", "127.0.0.1:0", *options], ready)
