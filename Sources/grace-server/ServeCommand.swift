@@ -16,6 +16,7 @@ struct ServeCommand: AsyncParsableCommand {
             grace-server [<options>]
             grace-server benchmark [<options>]
             grace-server checkpoints <command>
+            grace-server health [<options>]
             """,
         discussion: """
             The model writes a rationale of its understanding of each text; text and rationale are mean-pooled into \
