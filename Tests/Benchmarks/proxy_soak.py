@@ -1,0 +1,366 @@
+#!/usr/bin/env python3
+"""Kills, stops and swaps replicas of grace-server behind HAProxy while clients use them, and says whether anybody noticed.
+
+    swift build -c release --product grace-server
+    Tests/Benchmarks/proxy_soak.py --seconds 180
+
+Starts three servers on two checkpoints, `a` and `b` (see swap_soak.py), and HAProxy with Deploy/haproxy/haproxy.cfg before
+them. Clients embed, ask for rationales at once and as streams, send requests that must be refused, and go away before they are
+answered. Meanwhile, one after the other:
+
+- the first replica is killed (SIGKILL), and started again;
+- the second one activates another checkpoint;
+- the third one is stopped (SIGTERM), must end with 0 within its time, and is started again.
+
+Every answer must have the status it ought to have, and every vector be to the bit the one that the checkpoint in its header
+gave for the text when it was computed alone. Only a stream that is under way at the moment of SIGKILL may break off: nothing can
+put it together again. Such streams are counted, and are asked for once more. The exit code is 0 if all of that holds.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import csv
+import io
+import itertools
+import signal
+import socket
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from http_load import Answer, Client
+from programs import Server, free_port, grace_server, stop_at_signals
+from swap_checkpoints import Checkpoints
+from swap_clients import Goldens, Load
+from swap_soak import MODEL, ROOT, admin_address, known_texts
+
+PROXY = ROOT / "Deploy" / "haproxy" / "haproxy.cfg"
+REPLICAS = 3
+# How long after SIGKILL a client may learn that its stream is gone.
+KILL_WINDOW_SECONDS = 2.0
+FAULTS = (OSError, EOFError, ValueError)
+REFUSED: list[tuple[Any, int]] = [
+    ({"inputs": ""}, 400), ({"inputs": 5}, 422), ({}, 422), ({"inputs": "a", "dimensions": 100_000}, 422),
+    ({"inputs": "a", "model": "nobody"}, 404),
+]
+
+
+class Replica:
+    """A server that can be ended and started again at the same place."""
+
+    def __init__(self, binary: Path, options: list[str]) -> None:
+        self.binary, self.options, self.port = binary, options, free_port()
+        self.server: Server | None = None
+
+    def start(self) -> Server:
+        self.server = grace_server(self.binary, [*self.options, "--port", str(self.port)])
+        self.server.__enter__()
+        return self.server
+
+    def end(self, number: int) -> int:
+        """Sends a signal and waits; the exit code."""
+        assert self.server is not None
+        self.server.process.send_signal(number)
+        status = self.server.process.wait(timeout=60)
+        self.server.stop()
+        return status
+
+    def close(self) -> None:
+        if self.server is not None and not self.server.output.closed:
+            self.server.stop()
+
+
+@dataclass
+class Outcome:
+    """What clients saw and what was done meanwhile."""
+
+    embeds: Load = field(default_factory=Load)
+    answers: Counter[str] = field(default_factory=Counter)
+    errors: Counter[str] = field(default_factory=Counter)
+    events: list[str] = field(default_factory=list)
+    kills: list[float] = field(default_factory=list)
+    cut_streams: int = 0
+
+    def fault(self, kind: str, reason: str) -> None:
+        self.errors[f"{kind}: {reason}"] += 1
+
+
+class Clients:
+    """All that is asked of the proxy until `end`, a reading of `time.monotonic`."""
+
+    def __init__(self, arguments: argparse.Namespace, address: tuple[str, int], goldens: Goldens, end: float) -> None:
+        self.arguments, self.address, self.goldens, self.end = arguments, address, goldens, end
+        self.outcome = Outcome()
+        self.texts = known_texts(arguments.texts)
+
+    async def run(self) -> None:
+        count = self.arguments.clients
+        others = [self.explain, self.stream, self.refused, self.disconnect]
+        work = [kind(number) for kind in others for number in range(max(1, count // 4))]
+        embeds = self.outcome.embeds.run(self.address, self.goldens, self.texts, count, self.end)
+        await asyncio.gather(embeds, *work)
+
+    def explanation(self, number: int) -> dict[str, Any]:
+        return {**self.goldens.request(self.texts[number % len(self.texts)])}
+
+    async def ask(self, client: Client, kind: str, path: str, body: Any, status: int) -> Answer | None:
+        """The answer if it is the one that is expected."""
+        try:
+            answer = await client.send(path, body)
+        except FAULTS as error:
+            self.outcome.fault(kind, f"{type(error).__name__}: {error}")
+            await asyncio.sleep(0.2)
+            return None
+        self.outcome.answers[kind] += 1
+        if answer.status != status:
+            self.outcome.fault(kind, f"{answer.status} instead of {status}: {answer.body[:300].decode(errors='replace')}")
+            return None
+        if "x-request-id" not in answer.headers:
+            self.outcome.fault(kind, "an answer without x-request-id")
+        return answer
+
+    async def explain(self, number: int) -> None:
+        client = Client(self.address)
+        for turn in itertools.count(number):
+            if time.monotonic() >= self.end:
+                break
+            answer = await self.ask(client, "explain", "/explain", self.explanation(turn), 200)
+            if answer is not None and not answer.json():
+                self.outcome.fault("explain", "an answer without a rationale")
+        client.close()
+
+    async def stream(self, number: int) -> None:
+        client = Client(self.address)
+        for turn in itertools.count(number):
+            if (start := time.monotonic()) >= self.end:
+                break
+            body = {**self.explanation(turn), "stream": True}
+            try:
+                answer = await client.send("/explain", body)
+            except FAULTS as error:
+                if any(start <= kill and time.monotonic() <= kill + KILL_WINDOW_SECONDS for kill in self.outcome.kills):
+                    self.outcome.cut_streams += 1
+                else:
+                    self.outcome.fault("stream", f"{type(error).__name__}: {error}")
+                continue
+            self.outcome.answers["stream"] += 1
+            events = [line for line in answer.body.decode().splitlines() if line.startswith("event:")]
+            if answer.status != 200 or not events or events[-1] != "event: done":
+                self.outcome.fault("stream", f"{answer.status}, at its end {answer.body[-200:].decode(errors='replace')!r}")
+        client.close()
+
+    async def refused(self, number: int) -> None:
+        client = Client(self.address)
+        for body, status in itertools.cycle(REFUSED):
+            if time.monotonic() >= self.end:
+                break
+            await self.ask(client, "refused", "/embed", body, status)
+            await asyncio.sleep(0.05)
+        client.close()
+
+    async def disconnect(self, number: int) -> None:
+        for turn in itertools.count(number):
+            if time.monotonic() >= self.end:
+                break
+            client = Client(self.address)
+            try:
+                await asyncio.wait_for(client.send("/explain", self.explanation(turn)), 0.05 + turn % 7 / 20)
+            except (TimeoutError, asyncio.TimeoutError):
+                self.outcome.answers["gone"] += 1
+            except FAULTS as error:
+                self.outcome.fault("disconnect", f"{type(error).__name__}: {error}")
+            client.close()
+            await asyncio.sleep(0.1)
+
+
+class Soak:
+    def __init__(self, arguments: argparse.Namespace, replicas: list[Replica], proxy: Server, control: Path) -> None:
+        self.arguments, self.replicas, self.proxy, self.control = arguments, replicas, proxy, control
+        self.goldens = Goldens(arguments.rationale_tokens)
+        self.statistics: list[dict[str, str]] = []
+
+    async def run(self) -> None:
+        first = self.replicas[0].server
+        assert first is not None
+        texts = known_texts(self.arguments.texts)
+        await self.administer(self.replicas[0], "load", "b")
+        for name in ("a", "b"):
+            await self.goldens.compute(first.address, name, texts)
+        self.goldens.check_difference(texts)
+        end = time.monotonic() + self.arguments.seconds
+        self.clients = Clients(self.arguments, self.proxy.address, self.goldens, end)
+        await asyncio.gather(self.clients.run(), self.disturb(end))
+        self.statistics = proxy_statistics(self.control)
+        self.judge()
+
+    @staticmethod
+    async def administer(replica: Replica, operation: str, checkpoint: str) -> None:
+        assert replica.server is not None
+        client = Client(admin_address(replica.server.printed()))
+        answer = await client.send(f"/admin/checkpoints/{operation}?wait=true", {"checkpoint": checkpoint})
+        client.close()
+        if answer.status != 200:
+            raise SystemExit(f"{operation} {checkpoint}: {answer.status}: {answer.body[:300].decode(errors='replace')}")
+
+    async def disturb(self, end: float) -> None:
+        """One disturbance after another until shortly before `end`."""
+        pause = self.arguments.disturb_every
+        active = "a"
+        for turn in itertools.count():
+            await asyncio.sleep(pause)
+            if time.monotonic() + pause > end:
+                return
+            kind = ("kill", "swap", "stop")[turn % 3]
+            replica = self.replicas[turn % 3]
+            start = time.monotonic()
+            if kind == "swap":
+                active = {"a": "b", "b": "a"}[active]
+                await self.administer(replica, "activate", active)
+                self.note(f"{active} active at replica 2 within {time.monotonic() - start:.2f} s")
+                continue
+            if kind == "kill":
+                self.outcome.kills.append(start)
+            status = await asyncio.to_thread(replica.end, signal.SIGKILL if kind == "kill" else signal.SIGTERM)
+            ended = time.monotonic()
+            if kind == "stop" and status != 0:
+                self.outcome.fault("stop", f"the exit code is {status}")
+            await asyncio.sleep(self.arguments.down_seconds)
+            start_again = time.monotonic()
+            await asyncio.to_thread(replica.start)
+            self.note(
+                f"replica {turn % 3 + 1}: {kind}, ended after {ended - start:.2f} s with {status},"
+                f" ready again {time.monotonic() - start_again:.2f} s after its start")
+
+    @property
+    def outcome(self) -> Outcome:
+        return self.clients.outcome
+
+    def note(self, event: str) -> None:
+        self.outcome.events.append(event)
+        print(event, flush=True)
+
+    def judge(self) -> None:
+        outcome = self.outcome
+        for error, count in outcome.embeds.errors.items():
+            outcome.errors[f"embed: {error}"] += count
+        # A run in which nothing happened has proved nothing.
+        for word in ("kill", "active", "stop"):
+            if not any(word in event for event in outcome.events):
+                outcome.fault("run", f"there was no {word}")
+        for kind in ("explain", "stream", "refused", "gone"):
+            if not outcome.answers[kind]:
+                outcome.fault("run", f"no request of the kind {kind} came to its end")
+        if len(outcome.embeds.served) < 2:
+            outcome.fault("run", "not both checkpoints have served")
+        for row in self.statistics:
+            if int(row["stot"] or 0) == 0:
+                outcome.fault("run", f"{row['svname']} had no request")
+
+    def lines(self) -> Iterator[str]:
+        """The report, whose last lines are a row for a table in Markdown."""
+        outcome = self.outcome
+        for row in self.statistics:
+            yield (
+                f"{row['svname']}: {row['status']}, {row['stot']} requests, {row['wretr']} sent again,"
+                f" {row['wredis']} of them to another, {row['econ']} not connected, down for {row['downtime']} s")
+        yield "embeds by checkpoint: " + ", ".join(f"{name} {count}" for name, count in sorted(outcome.embeds.served.items()))
+        for error, count in outcome.errors.most_common(20):
+            yield f"ERROR: {count} times: {error}"
+        columns = {
+            "seconds": f"{self.arguments.seconds:.0f}",
+            "kills, swaps, stops": ", ".join(
+                str(sum(word in event for event in outcome.events)) for word in ("kill", "active", "stop")),
+            "embed": str(len(outcome.embeds.spans)),
+            **{kind: str(outcome.answers[kind]) for kind in ("explain", "stream", "refused", "gone")},
+            "streams cut by SIGKILL": str(outcome.cut_streams),
+            "sent again": str(sum(int(row["wretr"] or 0) for row in self.statistics)),
+            "failed": str(sum(outcome.errors.values())),
+            "embed p50, p99": f"{outcome.embeds.latency(0.5):.2f}, {outcome.embeds.latency(0.99):.2f} s",
+        }
+        yield f"| {' | '.join(columns)} |"
+        yield "|" + "---|" * len(columns)
+        yield f"| {' | '.join(columns.values())} |"
+
+
+def proxy_statistics(control: Path) -> list[dict[str, str]]:
+    """HAProxy's own counts, a row for each replica."""
+    with socket.socket(socket.AF_UNIX) as connection:
+        connection.connect(str(control))
+        connection.sendall(b"show stat\n")
+        answer = b"".join(iter(lambda: connection.recv(1 << 16), b""))
+    rows = csv.DictReader(io.StringIO(answer.decode().removeprefix("# ")))
+    return [row for row in rows if row["pxname"] == "replicas" and row["svname"].startswith("replica-")]
+
+
+def haproxy(replicas: list[Replica], control: Path) -> Server:
+    """HAProxy as Deploy/ has it, on a free port."""
+    port = free_port()
+    variables = {
+        "GRACE_PROXY_BIND": f"127.0.0.1:{port}",
+        "GRACE_PROXY_STATUS": f"127.0.0.1:{free_port()}",
+        "GRACE_PROXY_SOCKET": str(control),
+        "GRACE_PROXY_LOG": "stderr",
+        "GRACE_PROXY_SLOWSTART": "5s",
+        **{f"GRACE_REPLICA_{number}": f"127.0.0.1:{replica.port}" for number, replica in enumerate(replicas, 1)},
+    }
+
+    def ready(printed: str) -> str | None:
+        try:
+            statistics = proxy_statistics(control)
+        except OSError:
+            return None
+        up = all(row["status"] == "UP" for row in statistics)
+        return f"http://127.0.0.1:{port}" if up else None
+
+    return Server(
+        ["env", *(f"{name}={value}" for name, value in variables.items()), "haproxy", "-db", "-f", str(PROXY)], ready)
+
+
+def parsed_arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--binary", type=Path, default=ROOT / ".build" / "release" / "grace-server")
+    parser.add_argument("--base", type=Path, default=MODEL, help="a GGUF file, or a directory with one (%(default)s)")
+    parser.add_argument("--server-option", action="append", default=[], help="passed on to the servers")
+    parser.add_argument("--clients", type=int, default=16, help="that embed; half as many of each other kind (%(default)s)")
+    parser.add_argument("--seconds", type=float, default=180, help="(%(default)s)")
+    parser.add_argument("--disturb-every", type=float, default=10, help="seconds (%(default)s)")
+    parser.add_argument("--down-seconds", type=float, default=2, help="before a replica is started again (%(default)s)")
+    parser.add_argument("--texts", type=int, default=24, help="how many (%(default)s)")
+    parser.add_argument("--rationale-tokens", type=int, default=16, help="(%(default)s)")
+    return parser.parse_args()
+
+
+def main() -> int:
+    arguments = parsed_arguments()
+    with tempfile.TemporaryDirectory(prefix="proxy-soak-") as temporary, ExitStack() as stack:
+        checkpoints = Checkpoints(Path(temporary, "models"), arguments.base, None, None)
+        # Kept results would be compared with themselves.
+        options = ["--models", str(checkpoints.models), "--model", "a", "--cache-entries", "0", "--threads", "1"]
+        replicas = [Replica(arguments.binary, [*options, *arguments.server_option]) for _ in range(REPLICAS)]
+        for replica in replicas:
+            stack.callback(replica.close)
+            print(replica.start().printed().strip(), flush=True)
+        control = Path(temporary, "haproxy.sock")
+        with haproxy(replicas, control) as proxy:
+            soak = Soak(arguments, replicas, proxy, control)
+            asyncio.run(soak.run())
+            log = Path(tempfile.gettempdir(), "proxy_soak_haproxy.log")
+            for line in soak.lines():
+                print(line)
+            if soak.outcome.errors:
+                log.write_text(proxy.printed())
+                print(f"HAProxy's log is in {log}")
+    return 1 if soak.outcome.errors else 0
+
+
+if __name__ == "__main__":
+    stop_at_signals()
+    sys.exit(main())
