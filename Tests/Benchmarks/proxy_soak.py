@@ -300,8 +300,8 @@ def proxy_statistics(control: Path) -> list[dict[str, str]]:
     return [row for row in rows if row["pxname"] == "replicas" and row["svname"].startswith("replica-")]
 
 
-def haproxy(replicas: list[Replica], control: Path) -> Server:
-    """HAProxy as Deploy/ has it, on a free port."""
+def haproxy(configuration: Path, replicas: list[Replica], control: Path) -> Server:
+    """HAProxy on a free port."""
     port = free_port()
     variables = {
         "GRACE_PROXY_BIND": f"127.0.0.1:{port}",
@@ -321,13 +321,14 @@ def haproxy(replicas: list[Replica], control: Path) -> Server:
         return f"http://127.0.0.1:{port}" if up else None
 
     return Server(
-        ["env", *(f"{name}={value}" for name, value in variables.items()), "haproxy", "-db", "-f", str(PROXY)], ready)
+        ["env", *(f"{name}={value}" for name, value in variables.items()), "haproxy", "-db", "-f", str(configuration)], ready)
 
 
 def parsed_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--binary", type=Path, default=ROOT / ".build" / "release" / "grace-server")
     parser.add_argument("--base", type=Path, default=MODEL, help="a GGUF file, or a directory with one (%(default)s)")
+    parser.add_argument("--configuration", type=Path, default=PROXY, help="HAProxy's (%(default)s)")
     parser.add_argument("--server-option", action="append", default=[], help="passed on to the servers")
     parser.add_argument("--clients", type=int, default=16, help="that embed; half as many of each other kind (%(default)s)")
     parser.add_argument("--seconds", type=float, default=180, help="(%(default)s)")
@@ -349,7 +350,7 @@ def main() -> int:
             stack.callback(replica.close)
             print(replica.start().printed().strip(), flush=True)
         control = Path(temporary, "haproxy.sock")
-        with haproxy(replicas, control) as proxy:
+        with haproxy(arguments.configuration, replicas, control) as proxy:
             soak = Soak(arguments, replicas, proxy, control)
             asyncio.run(soak.run())
             log = Path(tempfile.gettempdir(), "proxy_soak_haproxy.log")

@@ -100,5 +100,12 @@ class BootstrapTests(WorkspaceTestCase):
         self.assertEqual(result.returncode, 1)
         self.assertIn(f"{self.stubs}/python3 has no pip", result.stderr)
 
+    def test_checkers_are_looked_for_by_their_commands(self) -> None:
+        self.install("libopenblas-dev", "libssl-dev", "zlib1g-dev")
+        for checker in ("haproxy", "systemd-analyze", "openssl"):
+            self.stub(checker, "exit 0")
+        self.assertEqual(self.bootstrap().returncode, 0)
+        self.assert_refused(self.bootstrap("--with-checkers"), "sudo apt-get install prometheus shellcheck")
+
     def test_an_unknown_argument_is_refused(self) -> None:
         self.assert_refused(self.bootstrap("--with-everything"), "usage:")

@@ -95,6 +95,15 @@ class ContainerTests(ToolTestCase):
             self.assertTrue((DEPLOY.parent / source).exists(), source)
 
 
+class ScriptTests(ToolTestCase):
+    @needs("shellcheck")
+    def test_shellcheck_finds_no_fault(self) -> None:
+        scripts = [path for path in [*DEPLOY.iterdir(), DEPLOY.parent / ".ci" / "run"] if path.is_file()]
+        shell = [path for path in scripts if path.read_text().startswith("#!/usr/bin/env bash")]
+        self.assertGreater(len(shell), 2)
+        self.check("shellcheck", "--external-sources", *shell)
+
+
 class PrometheusTests(ToolTestCase):
     @needs("promtool")
     def test_promtool_finds_no_fault(self) -> None:

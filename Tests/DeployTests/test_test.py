@@ -23,6 +23,8 @@ class TestCommandTests(WorkspaceTestCase):
         self.link("bash", "env", "basename", "dirname", "readlink", "ls", "grep", "cat")
         self.stub("swift", SWIFT)
         self.stub("dpkg-query", "echo -n installed")
+        for checker in ("haproxy", "promtool", "shellcheck", "systemd-analyze", "openssl"):
+            self.stub(checker, "exit 0")
         self.stub("python3", 'echo "python3 $*" >>"$LOG"')
         model = self.models / "SmolLM2-135M-Instruct"
         model.mkdir()
@@ -42,8 +44,8 @@ class TestCommandTests(WorkspaceTestCase):
     def test_all_stages_run_in_order(self) -> None:
         result = self.run_test()
         self.assertEqual(result.returncode, 0, result.stderr)
-        stages = ["fetch-model --verify", "swift format", *["python3 -m"] * 2, "swift build", "swift test", "swift test"]
-        self.assertEqual(self.commands(), stages)
+        stages = ["fetch-model --verify", "swift format", *["python3 -m"] * 2, "swift build", "python3 -m"]
+        self.assertEqual(self.commands(), [*stages, "swift test", "swift test"])
         self.assertTrue(all(line.endswith("strict=1") for line in self.logged() if line.startswith("swift")))
         for title in ("Set-up", "Lint", "Tests of the scripts", "Build, warnings as errors", "Tests"):
             self.assertRegex(result.stdout, rf"(?m)^== {title}$")
@@ -89,6 +91,20 @@ class TestCommandTests(WorkspaceTestCase):
         self.assertIn(f"python3 {self.root}/Tests/Fixtures/fetch_published.py {published}", self.logged())
         self.assertIn(" --sanitize thread ", tests[2])
         self.assertIn(" --sanitize address ", tests[3])
+
+    def test_all_installs_what_checks_the_operators_files_and_soaks_the_proxy(self) -> None:
+        for arguments, count in (([], 0), (["--all"], 1)):
+            with self.subTest(arguments=arguments):
+                self.log.unlink(missing_ok=True)
+                self.assertEqual(self.run_test(*arguments).returncode, 0)
+                server = self.root / ".build-test" / "release" / "grace-server"
+                soaks = [line for line in self.logged() if f"proxy_soak.py --binary {server} " in line]
+                self.assertEqual(len(soaks), count)
+        (self.stubs / "haproxy").unlink()
+        result = self.run_test("--all")
+        self.assertEqual(result.returncode, 1)
+        self.assertIn("haproxy", result.stderr)
+        self.assertEqual(self.run_test().returncode, 0)
 
     def test_published_files_that_cannot_be_fetched_fail_the_run(self) -> None:
         self.stub("python3", 'case "$*" in *fetch_published*) exit 1 ;; esac')
