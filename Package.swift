@@ -66,7 +66,8 @@ let package = Package(
         library(
             "EmbeddingServer",
             [
-                "HTTP", "Gzip", "TLS", "Serving", "Grace", "Tokenization", "Engine", "Transformer", "JSON", "Confinement", "COpenSSL",
+                "HTTP", "Gzip", "TLS", "Serving", "Grace", "Tokenization", "Engine", "Transformer", "JSON",
+                "Confinement", "COpenSSL",
                 "Metrics", logging, systemPackage,
             ],
             resources: [.embedInCode("Documentation/openapi.json"), .embedInCode("Documentation/page.html")]),
@@ -74,13 +75,14 @@ let package = Package(
         .executableTarget(
             name: "grace-server",
             dependencies: [
-                "EmbeddingServer", "Serving", "Benchmark", "Grace", "Engine", "Transformer", "HTTP", "TLS", "JSON", "Logs",
+                "EmbeddingServer", "Serving", "Benchmark", "Grace", "Engine", "Transformer", "HTTP", "TLS", "JSON",
+                "Logs",
                 "Configuration", logging, systemPackage, argumentParser,
             ],
             swiftSettings: swiftSettings),
 
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: swiftSettings),
-        tests(of: "HTTP", ["TestSupport", "Confinement"]),
+        tests(of: "HTTP", ["TestSupport", "Confinement", "TLS"]),
         tests(of: "TLS", ["TestSupport", "COpenSSL"]),
         tests(of: "Gzip", ["TestSupport"]),
         tests(of: "Tokenization", ["TestSupport"]),

@@ -43,9 +43,16 @@ package struct DeadlineApplication: HTTPHandler {
         return response ?? ServiceError.timedOut(timeout).response(to: request.head)
     }
 
-    package func respondAtOnce(to request: HTTPRequest) -> HTTPResponse? { application.respondAtOnce(to: request) }
+    /// What is answered at once is in time; a time that cannot be read is refused by ``respond(to:)``.
+    package func respondAtOnce(to request: HTTPRequest) -> HTTPResponse? {
+        guard request.headers[Self.fieldName] == nil else { return nil }
+        return application.respondAtOnce(to: request)
+    }
+
     package func refuse(_ head: HTTPRequestHead) -> HTTPResponse? { application.refuse(head) }
-    package func response(to error: HTTPError, of head: HTTPRequestHead?) -> HTTPResponse { application.response(to: error, of: head) }
+    package func response(to error: HTTPError, of head: HTTPRequestHead?) -> HTTPResponse {
+        application.response(to: error, of: head)
+    }
 
     /// The time that a request gives; nil where it says nothing.
     ///

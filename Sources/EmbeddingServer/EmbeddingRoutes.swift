@@ -18,8 +18,10 @@ struct EmbeddingRoutes: Sendable {
         router.add(.get, "/v2/health/ready") { _ in readiness(store.listing.active) }
         router.add(.get, "/v2/models/{name}/ready") { request in readiness(request.head.pathSegment(2) ?? "") }
         for path in ["/embed", "/"] {
-            addPost(path, to: &router) { request in
-                await embed(request) { work in encodeVectors(work.vectors) }
+            addEmbedding(path, to: &router) { fields throws(ServiceError) in
+                (try EmbedRequest(fields), ())
+            } body: { work, _ in
+                encodeVectors(work.vectors)
             }
         }
         addPost("/explain", to: &router) { request in await explain(request) }
@@ -52,15 +54,6 @@ struct EmbeddingRoutes: Sendable {
             return try await withWork(embedRequest) { work in
                 work.response(body: body(work, form), start: start)
             }
-        }
-    }
-
-    /// Embeds what a request of text-embeddings-inference's dialect asks for.
-    private func embed(_ request: HTTPRequest, body: (Work) -> [UInt8]) async -> HTTPResponse {
-        await embed(request) { fields throws(ServiceError) in
-            (try EmbedRequest(fields), ())
-        } body: { work, _ in
-            body(work)
         }
     }
 

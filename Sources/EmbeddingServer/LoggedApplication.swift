@@ -71,9 +71,10 @@ package struct LoggedApplication: HTTPHandler {
     /// The router's answer, if that needs no waiting.
     package func respondAtOnce(to request: HTTPRequest) -> HTTPResponse? {
         let start = ContinuousClock.now
-        guard var response = application.respondAtOnce(to: request) else { return nil }
-        metrics.began()
         let identity = RequestIdentity(request.head)
+        let answer = RequestIdentity.$current.withValue(identity) { application.respondAtOnce(to: request) }
+        guard var response = answer else { return nil }
+        metrics.began()
         identity.sign(&response)
         report(request.head, response, status: response.status.code, identity, time: .now - start)
         return response

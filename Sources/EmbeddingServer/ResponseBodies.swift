@@ -17,10 +17,11 @@ struct Explanation: Encodable {
 
     func encode(to encoder: any Encoder) throws {
         var fields = encoder.container(keyedBy: Field.self)
-        try fields.encode(embedding.rationale.text, forKey: .rationale)
+        let rationale = embedding.rationale
+        try fields.encode(rationale.text, forKey: .rationale)
         // Null, not absent, without a pair of tags.
-        try fields.encode(embedding.rationale.reasoning, forKey: .reasoning)
-        try fields.encode(embedding.rationale.understanding, forKey: .understanding)
+        try fields.encode(rationale.reasoning, forKey: .reasoning)
+        try fields.encode(rationale.understanding, forKey: .understanding)
         try fields.encode(embedding.finishReason.rawValue, forKey: .finishReason)
         try fields.encode(embedding.promptTokenCount, forKey: .promptTokens)
         try fields.encode(embedding.rationaleTokens.count, forKey: .rationaleTokens)

@@ -34,11 +34,9 @@ package struct EmbeddingSettings: Sendable, Equatable {
 }
 
 /// A text's vector and the rationale behind it.
-package struct Embedding: Sendable, Equatable {
+package struct Embedding: Sendable {
     /// The mean of the hidden states, not normalised, `[channels]`.
     package let vector: [Float]
-    /// What the model wrote; empty where no rationale was asked for.
-    package let rationale: Rationale
     /// Whether the model or the limit ended the rationale.
     package let finishReason: FinishReason
     /// Tokens of the whole prompt: system message, template and the text as it was cut.
@@ -59,6 +57,12 @@ package struct Embedding: Sendable, Equatable {
     package let queueTime: Duration
     /// From a place in the batch to the end; zero of a hit.
     package let inferenceTime: Duration
+    fileprivate let tokenizer: Tokenizer
+
+    /// What the model wrote; empty where no rationale was asked for. Decoded at each call: who wants vectors does without.
+    package var rationale: Rationale {
+        Rationale(tokenizer.decode(rationaleTokens, skipControlTokens: true))
+    }
 }
 
 /// Turns texts into rationales and vectors with one model.
@@ -149,14 +153,7 @@ package struct Embedder: Sendable {
         of inputs: [EmbeddingInput], _ prompts: [GracePrompt], settings: EmbeddingSettings,
         sharing: SharedGenerations, progress: GenerationProgress?
     ) async throws(GraceError) -> [Embedding] {
-        let requests = zip(inputs, prompts).map { input, prompt in
-            GenerationRequest(
-                prompt: prompt.tokens, poolingStart: prompt.poolingStart,
-                maxRationaleTokens: settings.maxRationaleTokens,
-                sampling: SamplingSettings(
-                    temperature: settings.temperature, topP: settings.topP,
-                    seed: settings.seed ?? model.derivedSeed(of: input)))
-        }
+        let requests = requests(for: inputs, prompts, settings)
         let outcomes: [SharedGenerations.Outcome]
         do throws(EngineError) {
             outcomes = try await sharing.generate(
@@ -166,6 +163,45 @@ package struct Embedder: Sendable {
         }
         return zip(outcomes, zip(prompts, requests)).map { outcome, asked in
             embedding(outcome.result, outcome.source, prompt: asked.0, seed: asked.1.sampling.seed)
+        }
+    }
+
+    /// The embedding of a short input whose result is kept, in no more time than it takes to make its prompt; nil of all else,
+    /// errors among it, for which ``embed(_:settings:progress:)`` is there.
+    package func kept(_ input: EmbeddingInput, settings: EmbeddingSettings) -> Embedding? {
+        guard input.size <= Self.shortInput else { return nil }
+        let start = ContinuousClock.now
+        let found: (prompt: GracePrompt, requests: [GenerationRequest], outcomes: [SharedGenerations.Outcome])
+        do throws(GraceError) {
+            let limit = try promptLimit(maxRationaleTokens: settings.maxRationaleTokens)
+            let prompt = try model.promptBuilder.prompt(
+                for: input, limit: limit, truncation: settings.truncation, index: 0)
+            let requests = requests(for: [input], [prompt], settings)
+            guard let outcomes = sharing.kept(requests, computedBy: computedBy) else { return nil }
+            found = (prompt, requests, outcomes)
+        } catch {
+            return nil
+        }
+        let embedding = embedding(
+            found.outcomes[0].result, .hit, prompt: found.prompt, seed: found.requests[0].sampling.seed)
+        observer?.began(textCount: 1)
+        observer?.ended([input], [embedding], tokenizationTime: .now - start)
+        return embedding
+    }
+
+    /// What is short enough not to hold up who shares the thread, in bytes or tokens.
+    private static let shortInput = 512
+
+    private func requests(
+        for inputs: [EmbeddingInput], _ prompts: [GracePrompt], _ settings: EmbeddingSettings
+    ) -> [GenerationRequest] {
+        zip(inputs, prompts).map { input, prompt in
+            GenerationRequest(
+                prompt: prompt.tokens, poolingStart: prompt.poolingStart,
+                maxRationaleTokens: settings.maxRationaleTokens,
+                sampling: SamplingSettings(
+                    temperature: settings.temperature, topP: settings.topP,
+                    seed: settings.seed ?? model.derivedSeed(of: input)))
         }
     }
 
@@ -187,13 +223,12 @@ package struct Embedder: Sendable {
     ) -> Embedding {
         Embedding(
             vector: result.mean,
-            rationale: Rationale(model.tokenizer.decode(result.rationale, skipControlTokens: true)),
             finishReason: result.finishReason, promptTokenCount: prompt.tokens.count,
             rationaleTokens: result.rationale, isTruncated: prompt.isTruncated,
             draftedTokenCount: result.draftedTokenCount, acceptedTokenCount: result.acceptedTokenCount, seed: seed,
             source: source,
             queueTime: source == .hit ? .zero : result.queueTime,
-            inferenceTime: source == .hit ? .zero : result.inferenceTime)
+            inferenceTime: source == .hit ? .zero : result.inferenceTime, tokenizer: model.tokenizer)
     }
 
     /// Makes the prompts of one request, or none when its task is cancelled.

@@ -115,6 +115,13 @@ package final class SharedGenerations: Sendable {
         return try outcome.get()
     }
 
+    /// The results of all requests, if all are kept.
+    func kept(_ requests: [GenerationRequest], computedBy: String) -> [Outcome]? {
+        let keys = requests.map { ResultKey($0, computedBy: computedBy) }
+        let results = state?.withState { $0.table.kept(keys) }
+        return results?.map { Outcome(result: $0, source: .hit) }
+    }
+
     private enum Place: Sendable {
         case kept(GenerationResult)
         /// Together with others; the generation itself where it is still under way.

@@ -66,6 +66,16 @@ package struct SharingTable<Key: Hashable & Sendable, Value: Sendable>: Sendable
         }
     }
 
+    /// The values of all keys, if all are kept.
+    package mutating func kept(_ keys: [Key]) -> [Value]? {
+        var values: [Value] = []
+        for key in keys {
+            guard let value = results.value(for: key) else { return nil }
+            values.append(value)
+        }
+        return values
+    }
+
     /// What a waiter waits for; nil once that has ended or the waiter has left.
     package func generation(of waiter: WaiterID) -> GenerationID? { awaited[waiter] }
 

@@ -13,6 +13,9 @@ package struct Router: HTTPHandler {
     /// Answers the requests of one route without waiting; see ``HTTPHandler/respondAtOnce(to:)``.
     package typealias ImmediateHandler = @Sendable (HTTPRequest) -> HTTPResponse
 
+    /// Answers those requests of a route that need no waiting; nil leaves the request to a ``Handler``.
+    package typealias PerhapsImmediateHandler = @Sendable (HTTPRequest) -> HTTPResponse?
+
     private struct Route {
         let refuse: Refusal?
         let answer: Answer
@@ -21,6 +24,7 @@ package struct Router: HTTPHandler {
     private enum Answer {
         case atOnce(ImmediateHandler)
         case later(Handler)
+        case perhapsAtOnce(PerhapsImmediateHandler, Handler)
     }
 
     private var routes: [String: OrderedDictionary<HTTPMethod, Route>] = [:]
@@ -44,6 +48,17 @@ package struct Router: HTTPHandler {
         _ method: HTTPMethod, _ path: String, refuse: Refusal? = nil, respond: @escaping Handler
     ) {
         add(method, path, Route(refuse: refuse, answer: .later(respond)))
+    }
+
+    /// Adds a route some of whose requests are answered on the connection's queue.
+    ///
+    /// - Parameter respondAtOnce: what it leaves `respond` has.
+    /// - Precondition: the route is new.
+    package mutating func add(
+        _ method: HTTPMethod, _ path: String, refuse: Refusal? = nil, respondAtOnce: @escaping PerhapsImmediateHandler,
+        respond: @escaping Handler
+    ) {
+        add(method, path, Route(refuse: refuse, answer: .perhapsAtOnce(respondAtOnce, respond)))
     }
 
     /// Adds a route that is answered on the connection's queue: what takes more than microseconds would hold up others.
@@ -74,17 +89,19 @@ package struct Router: HTTPHandler {
         case .success(let route):
             switch route.answer {
             case .atOnce(let respond): respond(request)
-            case .later(let respond): await respond(request)
+            case .later(let respond), .perhapsAtOnce(_, let respond): await respond(request)
             }
         case .failure(let error): completeResponse(to: error, of: request.head)
         }
     }
 
     package func respondAtOnce(to request: HTTPRequest) -> HTTPResponse? {
-        guard case .success(let route) = route(of: request.head), case .atOnce(let respond) = route.answer else {
-            return nil
+        guard case .success(let route) = route(of: request.head) else { return nil }
+        return switch route.answer {
+        case .atOnce(let respond): respond(request)
+        case .perhapsAtOnce(let respond, _): respond(request)
+        case .later: nil
         }
-        return respond(request)
     }
 
     package func response(to error: HTTPError, of head: HTTPRequestHead?) -> HTTPResponse {

@@ -227,6 +227,19 @@ package final class ModelStore: Sendable {
         if selection == .preferring(lease.name) { report(.answeredOnTrial(name: lease.name)) }
         return await body(lease.model.embedder)
     }
+
+    /// The same without waiting, of a request that is answered in no time or not at all.
+    ///
+    /// - Throws: `StoreError`
+    package func withModelAtOnce<Value>(
+        _ selection: CheckpointSelection, _ body: (Embedder) -> Value?
+    ) throws(StoreError) -> Value? {
+        let lease = try change { table throws(StoreError) in try table.lease(selection) }
+        defer { state.withState { $0.table.giveBack(lease.name) } }
+        let value = body(lease.model.embedder)
+        if value != nil, selection == .preferring(lease.name) { report(.answeredOnTrial(name: lease.name)) }
+        return value
+    }
 }
 
 /// What happens to checkpoints, for the log.

@@ -24,7 +24,9 @@ struct ContentCodingTests {
             head.path == "/refused" ? HTTPResponse(status: .notFound) : nil
         }
 
-        func response(to error: HTTPError, of head: HTTPRequestHead?) -> HTTPResponse { HTTPResponse(status: error.status) }
+        func response(to error: HTTPError, of head: HTTPRequestHead?) -> HTTPResponse {
+            HTTPResponse(status: error.status)
+        }
     }
 
     private static let limit = 100_000

@@ -83,7 +83,9 @@ struct ServiceFixture {
         let head = HTTPRequestHead(
             method: method, target: path, path: path, headers: headers, framing: .length(body.count))
         if let refusal = application.refuse(head) { return refusal }
-        return await application.respond(to: HTTPRequest(head: head, body: body))
+        let request = HTTPRequest(head: head, body: body)
+        if let answer = application.respondAtOnce(to: request) { return answer }
+        return await application.respond(to: request)
     }
 
     /// The same on the operator's listener.

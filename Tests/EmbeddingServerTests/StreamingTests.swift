@@ -56,7 +56,9 @@ extension [StreamEvent] {
 struct StreamingTests {
     @Test(
         "The pieces join to the rationales, and the last event is the answer without a stream",
-        arguments: [#""one text""#, #"["one text", "another", "one text"]"#, #"["four", "texts", "and", "one", "more"]"#])
+        arguments: [
+            #""one text""#, #"["one text", "another", "one text"]"#, #"["four", "texts", "and", "one", "more"]"#,
+        ])
     func pieces(inputs: String) async throws {
         try await ServiceFixture.withModel(configure: { $0.cacheEntries = 0 }) { fixture in
             let fields = #""inputs": \#(inputs), "max_rationale_tokens": 24, "embedding": true"#
@@ -180,7 +182,9 @@ struct DeadlineTests {
 
     @Test(
         "A time that is none is refused",
-        arguments: ["", "0", "-1", "1e3", "nan", "inf", "0x10", "1,5", "1 s", "86401", String(repeating: "9", count: 400)])
+        arguments: [
+            "", "0", "-1", "1e3", "nan", "inf", "0x10", "1,5", "1 s", "86401", String(repeating: "9", count: 400),
+        ])
     func malformed(value: String) async throws {
         try await ServiceFixture.withModel { fixture in
             let response = await fixture.send(.post, "/embed", headers: Self.headers(value), #"{"inputs": "a"}"#)

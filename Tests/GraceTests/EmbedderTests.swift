@@ -83,7 +83,8 @@ struct EmbedderTests {
                 }
             }
             caller.cancel()
-            #expect(await caller.value == .failure(.engine(.cancelled)))
+            let outcome = await caller.value
+            #expect(throws: GraceError.engine(.cancelled)) { try outcome.get() }
         }
     }
 

@@ -166,7 +166,9 @@ struct HTTPServerTests {
             static let body = (0..<8_000_000).map { UInt8(truncatingIfNeeded: $0 &* 31 &+ $0 >> 8) }
             func respond(to request: HTTPRequest) async -> HTTPResponse { HTTPResponse(status: .ok, body: Self.body) }
             func refuse(_ head: HTTPRequestHead) -> HTTPResponse? { nil }
-            func response(to error: HTTPError, of head: HTTPRequestHead?) -> HTTPResponse { HTTPResponse(status: error.status) }
+            func response(to error: HTTPError, of head: HTTPRequestHead?) -> HTTPResponse {
+                HTTPResponse(status: error.status)
+            }
         }
         try await withServer(handler: Large()) { server in
             let port = server.address.port

@@ -8,21 +8,17 @@ extension EmbeddingRoutes {
     func addOpenAIRoutes(to router: inout Router) {
         // text-embeddings-inference has the route without a version too.
         for path in ["/v1/embeddings", "/embeddings"] {
-            addPost(path, to: &router) { request in await openAIEmbeddings(request) }
+            addEmbedding(path, to: &router) { fields throws(ServiceError) in
+                let request = try EmbedRequest(
+                    fields, inputs: RequestInputs(fields.value("input"), field: "input"),
+                    model: fields.string("model"), zeroDimensions: true)
+                return (request, try EncodingFormat(fields.string("encoding_format")))
+            } body: { work, format in
+                Self.openAIBody(work, format)
+            }
         }
         router.add(.get, "/v1/models") { _ in models() }
         router.add(.get, "/v1/models/{id}") { request in model(request) }
-    }
-
-    private func openAIEmbeddings(_ request: HTTPRequest) async -> HTTPResponse {
-        await embed(request) { fields throws(ServiceError) in
-            let request = try EmbedRequest(
-                fields, inputs: RequestInputs(fields.value("input"), field: "input"), model: fields.string("model"),
-                zeroDimensions: true)
-            return (request, try EncodingFormat(fields.string("encoding_format")))
-        } body: { work, format in
-            Self.openAIBody(work, format)
-        }
     }
 
     private static func openAIBody(_ work: Work, _ format: EncodingFormat) -> [UInt8] {
