@@ -29,7 +29,7 @@ from typing import Any
 
 from fuzz_workers import Tally, Workers
 from http_load import LIMIT, Answer, Client
-from measures import descriptors, growth, resident_megabytes
+from measures import descriptors, growth, opened, resident_megabytes
 from programs import Server, grace_server, stop_at_signals
 from server_metrics import Sample, by_status, requests, samples
 
@@ -54,6 +54,7 @@ class Fuzzing:
         self.counted: Counter[int] = Counter()
         self.tally = Tally()
         self.left = 0
+        self.left_names: list[str] = []
         self.seconds = 0.0
 
     def client(self) -> Client:
@@ -68,6 +69,7 @@ class Fuzzing:
         before = by_status(requests(await self.samples()))
         await asyncio.sleep(1)
         open_before = descriptors(self.server.process.pid)
+        names_before = opened(self.server.process.pid)
         start = time.monotonic()
         workers = self.workers(document, self.arguments.requests)
         self.own.clear()
@@ -84,8 +86,9 @@ class Fuzzing:
         if self.server.process.poll() is not None:
             return
         await self.settle(open_before)
-        self.counted = by_status(requests(await self.samples())) - before
         self.left = descriptors(self.server.process.pid) - open_before
+        self.left_names = sorted(set(opened(self.server.process.pid)) - set(names_before))
+        self.counted = by_status(requests(await self.samples())) - before
 
     def workers(self, document: Any, count: int) -> Workers:
         arguments = self.arguments
@@ -131,7 +134,7 @@ class Fuzzing:
         if (slowest := max(self.health, default=0)) > self.arguments.health_seconds:
             self.faults.append(f"/health took {slowest:.2f} s")
         if self.left > 0:
-            self.faults.append(f"{self.left} descriptors more than before are open")
+            self.faults.append(f"{self.left} descriptors more than before are open: {', '.join(self.left_names)}")
         # What is kept, and the machine's caches, fill up in the first fifth.
         later = self.memory[len(self.memory) // 5 :]
         if (share := growth(later)) > self.arguments.memory_share:

@@ -33,3 +33,14 @@ def growth(values: list[float]) -> float:
     fifth = max(1, len(values) // 5)
     first = statistics.median(values[:fifth]) if values else 0
     return statistics.median(values[-fifth:]) / first - 1 if first else 0
+
+
+def opened(process: int) -> list[str]:
+    """What these files and sockets are."""
+    names = []
+    for entry in Path(f"/proc/{process}/fd").iterdir():
+        try:
+            names.append(f"{entry.name} {os.readlink(entry)}")
+        except OSError:
+            continue
+    return names

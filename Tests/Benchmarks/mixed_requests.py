@@ -57,7 +57,7 @@ REFUSED = [
     Exchange("media type", request("POST", "/embed", b"a=b", "Content-Type: text/plain"), "/embed", 415),
     Exchange("no JSON", request("POST", "/embed", b'{"inputs": '), "/embed", 400),
     Exchange("dimensions", post("/embed", {**GOOD_BODY, "dimensions": 0}), "/embed", 422),
-    Exchange("no inputs", post("/v1/embeddings", {"input": []}), "/v1/embeddings", 422),
+    Exchange("no inputs", post("/v1/embeddings", {"input": []}), "/v1/embeddings", 400),
     Exchange("unknown checkpoint", post("/embed", {**GOOD_BODY, "model": "nobody"}), "/embed", 404),
     Exchange("another model's route", post("/rerank", {}), "/rerank", 424),
     Exchange("damaged gzip", request("POST", "/embed", b"\x1f\x8bxxxxxxxx", "Content-Encoding: gzip"), "/embed", 400),

@@ -27,19 +27,21 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 from fuzz_server import make_certificate
 from http_load import LIMIT, Answer, Client, Dial
 from measures import descriptors, growth, percentile, resident_megabytes
 from mixed_requests import KEY, NO_ROUTE, PLAIN, REFUSED, Exchange, Mix
 from programs import Server, grace_server, stop_at_signals
-from server_metrics import requests, samples, total
+from server_metrics import Sample, requests, samples, total
 from swap_checkpoints import Checkpoints
 from swap_operations import Swapper
 from swap_soak import MODEL, ROOT, admin_address
 
 STAGES = ("connected", "in the head", "in the body", "waiting", "reading")
 PATIENCE_SECONDS = 60.0
+CLIENT_CLOSED = 499
 
 
 class Account:
@@ -49,26 +51,48 @@ class Account:
         self.expected: Counter[tuple[str, int]] = Counter()
         # Complete requests whose client went away, by route: any one status counts each of them.
         self.gone: Counter[str] = Counter()
-        # Heads or bodies that were cut off: none of a route's, and perhaps refused as incomplete.
-        self.cut = 0
+        # Heads that were cut off: no route's, and counted only if their end looked like a client that still reads.
+        self.cut_heads = 0
+        # Bodies that were: counted under their route with 400, or under none with 499.
+        self.cut_bodies = 0
         self.kinds: Counter[str] = Counter()
         self.errors: Counter[str] = Counter()
         self.seconds: list[float] = []
 
     def faults(self, counted: Counter[tuple[str, int]]) -> Iterator[str]:
+        """What does not add up."""
         for key, count in sorted(self.expected.items()):
             if counted[key] < count:
                 yield f"{key[0]} with {key[1]}: {counted[key]} counted, {count} were answered"
+        counted = Counter(counted)
+        # Of clients that went away in the body.
+        cut_bodies = self.cut_bodies - counted.pop((NO_ROUTE, CLIENT_CLOSED), 0)
         for route in sorted({route for route, _ in [*counted, *self.expected]}):
             answered = sum(count for key, count in self.expected.items() if key[0] == route) + self.gone[route]
-            number = sum(count for key, count in counted.items() if key[0] == route)
-            most = answered + (self.cut if route == NO_ROUTE else 0)
-            if not answered <= number <= most:
-                yield f"{route}: {number} counted, {answered} to {most} expected"
+            more = sum(count for key, count in counted.items() if key[0] == route) - answered
+            most = self.cut_heads if route == NO_ROUTE else counted[route, 400] - self.expected[route, 400]
+            if not 0 <= more <= most:
+                yield f"{route}: {answered + more} counted, {answered} to {answered + most} expected"
+            if route != NO_ROUTE:
+                cut_bodies -= more
+        if cut_bodies != 0:
+            yield f"of {self.cut_bodies} requests that were cut off in their bodies {cut_bodies} are not counted"
+
+
+class CountedSwapper(Swapper):
+    """One whose requests are accounted for, too."""
+
+    account: Account | None = None
+
+    async def ask(self, path: str, body: Any = None) -> Answer:
+        answer = await super().ask(path, body)
+        if self.account is not None:
+            self.account.expected[path.partition("?")[0], answer.status] += 1
+        return answer
 
 
 class MixedSoak:
-    def __init__(self, arguments: argparse.Namespace, server: Server, dials: list[Dial], swapper: Swapper) -> None:
+    def __init__(self, arguments: argparse.Namespace, server: Server, dials: list[Dial], swapper: CountedSwapper) -> None:
         self.arguments, self.server, self.dials, self.swapper = arguments, server, dials, swapper
         self.account = Account()
         self.memory: list[float] = []
@@ -83,8 +107,10 @@ class MixedSoak:
         await self.swapper.load("b")
         await self.warm_up()
         process = self.server.process.pid
-        before, open_before = requests(await self.scrape()), descriptors(process)
-        self.account = Account()
+        before = requests(await self.scrape())
+        await asyncio.sleep(1)
+        open_before = descriptors(process)
+        self.account = self.swapper.account = Account()
         # The scrape is counted after it was answered.
         self.account.expected["/metrics", 200] += 1
         start = time.monotonic()
@@ -92,9 +118,9 @@ class MixedSoak:
         clients = [self.work(number, end) for number in range(self.arguments.clients)]
         await asyncio.gather(*clients, self.watch(end), self.swapper.run(end, self.arguments.swap_every))
         await self.settle(open_before)
-        self.counted = requests(await self.scrape()) - before
         if (left := descriptors(process) - open_before) > 0:
             self.faults.append(f"{left} descriptors more than before are open")
+        self.counted = requests(await self.scrape()) - before
 
     async def warm_up(self) -> None:
         """Everything once on each transport, so that what is opened once is there."""
@@ -161,8 +187,10 @@ class MixedSoak:
                 await asyncio.sleep(source.uniform(0.05, 0.3))
         except (OSError, EOFError, asyncio.TimeoutError) as error:
             self.account.errors[f"going away, {stage}: {type(error).__name__}: {error}"] += 1
-        if stage in ("in the head", "in the body"):
-            self.account.cut += 1
+        if stage == "in the head":
+            self.account.cut_heads += 1
+        elif stage == "in the body":
+            self.account.cut_bodies += 1
         elif stage != "connected":
             self.account.gone[exchange.route] += 1
         if client.writer is not None:
@@ -184,7 +212,7 @@ class MixedSoak:
             await asyncio.sleep(1)
         client.close()
 
-    async def scrape(self):  # noqa: ANN201
+    async def scrape(self) -> list[Sample]:
         client = self.client(0)
         found = await samples(client)
         client.close()
@@ -211,7 +239,7 @@ class MixedSoak:
         if abs(share := growth(self.later())) > self.arguments.memory_share:
             faults.append(f"memory changed by {100 * share:+.1f}% after the first tenth")
         # A run in which nothing happened has proved nothing.
-        if not any(status == 499 for _, status in self.counted):
+        if not any(status == CLIENT_CLOSED for _, status in self.counted):
             faults.append("nobody who went away was noticed")
         if self.swapper.report.done["activate"] == 0:
             faults.append("no checkpoint was swapped")
@@ -227,12 +255,14 @@ class MixedSoak:
             statuses[status] += count
         yield "counted: " + ", ".join(f"{status} {count}" for status, count in sorted(statuses.items()))
         yield "operations: " + ", ".join(f"{name} {count}" for name, count in sorted(report.done.items()))
+        tenth = max(1, len(self.memory) // 10)
+        yield "MB by tenths: " + ", ".join(f"{value:.0f}" for value in self.memory[::tenth])
         for fault in self.faults[:30]:
             yield f"ERROR: {fault}"
         yield "| minutes | answered | went away | cut off | counted | swaps | p50, p99 | slowest /health | MB after a tenth, at the end | change |"
         yield "|---|---|---|---|---|---|---|---|---|---|"
         yield (
-            f"| {self.arguments.minutes:g} | {sum(account.expected.values())} | {sum(account.gone.values())} | {account.cut} "
+            f"| {self.arguments.minutes:g} | {sum(account.expected.values())} | {sum(account.gone.values())} | {account.cut_heads + account.cut_bodies} "
             f"| {sum(self.counted.values())} | {report.done['activate'] + report.done['rollback']} "
             f"| {1000 * percentile(account.seconds, 0.5):.0f}, {1000 * percentile(account.seconds, 0.99):.0f} ms "
             f"| {1000 * max(self.health, default=0):.0f} ms | {later[0]:.0f}, {later[-1]:.0f} | {100 * growth(later):+.1f}% |"
@@ -272,7 +302,7 @@ def main() -> int:
             lambda: asyncio.open_connection(*server.address, limit=LIMIT, ssl=context),
             lambda: asyncio.open_unix_connection(socket, limit=LIMIT),
         ]
-        soak = MixedSoak(arguments, server, dials, Swapper(admin_address(server.printed()), checkpoints, damages=False))
+        soak = MixedSoak(arguments, server, dials, CountedSwapper(admin_address(server.printed()), checkpoints, damages=False))
         asyncio.run(soak.run())
         soak.judge()
         for line in soak.lines():
