@@ -1,4 +1,4 @@
-"""Bodies for the routes of an OpenAPI document: valid ones made from their schemas, and damaged ones made from those."""
+"""Bodies for the routes of an OpenAPI document: valid ones from their schemas, and damaged ones from those."""
 
 from __future__ import annotations
 
@@ -11,12 +11,13 @@ from typing import Any
 HOSTILE: list[Any] = [
     None, True, False, 0, -1, 1, 2**31, 2**53 + 1, 2**63 - 1, 2**63, -(2**63), 10**400, 1e308, -0.0, 1e-320, 0.1,
     "", " ", "\0", "\ud800", "\udfff\ud800", "\u202e", "\ufeff", "e\u0301" * 40, "<|im_end|>", "<|endoftext|><think>",
-    "a" * 5000, "\U0001f600" * 300, "{{ 7 * 7 }}", "../../etc/passwd", "%s%n", [], {}, [[]], [None], [[[[[]]]]], [-1], [2**40],
-    [0] * 2000, {"": {"": {}}}, ["", ""], ["a"] * 40,
+    "a" * 5000, "\U0001f600" * 300, "{{ 7 * 7 }}", "../../etc/passwd", "%s%n", [], {}, [[]], [None], [[[[[]]]]], [-1],
+    [2**40], [0] * 2000, {"": {"": {}}}, ["", ""], ["a"] * 40,
 ]
 RAW = [
-    "NaN", "Infinity", "-", "1e", "01", "1e99999", '"\\ud800"', '"\\u00"', '"\\x"', "[" * 3000, '{"a":' * 3000, "tru", "'a'", "",
-    '"\x01"', '"\udcff"', "[1,]", "{,}", '{"a"}', "\ufeff1", "1 1", "/*a*/1", "-" * 500, "9" * 3000, "0." + "1" * 3000,
+    "NaN", "Infinity", "-", "1e", "01", "1e99999", '"\\ud800"', '"\\u00"', '"\\x"', "[" * 3000, '{"a":' * 3000, "tru",
+    "'a'", "", '"\x01"', '"\udcff"', "[1,]", "{,}", '{"a"}', "\ufeff1", "1 1", "/*a*/1", "-" * 500,
+    "9" * 3000, "0." + "1" * 3000,
 ]
 MARK = "@raw@"
 
@@ -27,7 +28,7 @@ class Bodies:
     def __init__(self, document: dict[str, Any]) -> None:
         self.schemas = document["components"]["schemas"]
         self.routes = {
-            path: operations["post"].get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema", {})
+            path: operations["post"]["requestBody"]["content"]["application/json"]["schema"]
             for path, operations in document["paths"].items()
             if "post" in operations
         }
@@ -126,7 +127,8 @@ def damaged(source: random.Random, content: bytes) -> bytes:
             case 2:
                 result[place:place] = result[place:end] * source.choice((1, 2, 30))
             case 3:
-                result[place:place] = source.choice((b"\0", b"\r\n", b"\n", b"\r", b" ", b"\xff", b":", b"\r\n\r\n", b","))
+                inserted = (b"\0", b"\r\n", b"\n", b"\r", b" ", b"\xff", b":", b"\r\n\r\n", b",")
+                result[place:place] = source.choice(inserted)
             case 4:
                 result[place:place] = source.randbytes(source.randrange(1, 9))
             case 5 if source.random() < 0.3:

@@ -7,9 +7,9 @@
     Tests/Benchmarks/fuzz_server.py --requests 50000 --binary BINARY-WITH-ADDRESS-SANITIZER --memory-share 10
 
 Sent are damaged copies of the request vectors of Tests/HTTPTests, valid and damaged bodies for every route of
-/openapi.json, damaged compression and bombs, and noise; with `--tls`, to a port with TLS, damaged handshakes and records.
-Meanwhile /health must answer 200 within a second. At the end descriptors must be as before, memory flat after the first
-fifth, and every answer that was seen must be counted by /metrics. A small model makes it quick.
+/openapi.json, damaged compression and bombs, and noise; with `--tls`, to a port with TLS, damaged handshakes and
+records. Meanwhile /health must answer 200 within a second. At the end descriptors must be as before, memory flat after
+the first fifth, and every answer that was seen must be counted by /metrics. A small model makes it quick.
 """
 
 from __future__ import annotations
@@ -35,8 +35,8 @@ from server_metrics import Sample, by_status, requests, samples
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 OPTIONS = [
-    "--max-rationale-tokens", "2", "--rationale-tokens-limit", "16", "--max-input-tokens", "256", "--max-client-batch-size", "8",
-    "--cache-entries", "256",
+    "--max-rationale-tokens", "2", "--rationale-tokens-limit", "16", "--max-input-tokens", "256",
+    "--max-client-batch-size", "8", "--cache-entries", "256",
 ]
 POLLING_SECONDS = 0.1
 WARMING_REQUESTS = 2000
@@ -142,12 +142,11 @@ class Fuzzing:
         seen = self.tally.statuses + self.own
         if not seen:
             self.faults.append("no answer was seen")
-        missing = {status: count - self.counted[status] for status, count in seen.items() if self.counted[status] < count}
-        if missing:
+        if missing := seen - self.counted:
             self.faults.append(f"answers that /metrics has not counted: {missing}")
         more = sum(self.counted.values()) - sum(seen.values())
         if more > self.tally.unseen:
-            self.faults.append(f"/metrics counted {more} more answers than were seen, of which {self.tally.unseen} can be explained")
+            self.faults.append(f"/metrics counted {more} more than was seen, {self.tally.unseen} can be explained")
 
     def lines(self) -> Iterator[str]:
         tally = self.tally
@@ -157,11 +156,12 @@ class Fuzzing:
         for fault in self.faults[:30]:
             yield f"ERROR: {fault}"
         total, later = sum(tally.kinds.values()), self.memory[len(self.memory) // 5 :] or [0]
-        yield "| requests | seconds | answers | counted | resets | slowest /health | MB at first, after a fifth, at the end | growth |"
+        megabytes = ", ".join(f"{value:.0f}" for value in (self.memory[0], later[0], later[-1]))
+        yield "| requests | seconds | answers | counted | resets | slowest /health | MB | growth |"
         yield "|---|---|---|---|---|---|---|---|"
         yield (
-            f"| {total} | {self.seconds:.0f} | {sum(tally.statuses.values())} | {sum(self.counted.values())} | {tally.resets} "
-            f"| {1000 * max(self.health, default=0):.0f} ms | {self.memory[0]:.0f}, {later[0]:.0f}, {later[-1]:.0f} "
+            f"| {total} | {self.seconds:.0f} | {sum(tally.statuses.values())} | {sum(self.counted.values())} "
+            f"| {tally.resets} | {1000 * max(self.health, default=0):.0f} ms | {megabytes} "
             f"| {100 * growth(later):+.1f}% |"
         )
 
@@ -171,8 +171,8 @@ def make_certificate(directory: Path) -> list[str]:
     key, certificate = directory / "server.key", directory / "server.pem"
     subprocess.run(
         [
-            "openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "30", "-subj",
-            "/CN=localhost", "-keyout", str(key), "-out", str(certificate),
+            "openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "30",
+            "-subj", "/CN=localhost", "-keyout", str(key), "-out", str(certificate),
         ],
         check=True, capture_output=True,
     )

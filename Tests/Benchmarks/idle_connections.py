@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Opens thousands of connections to a grace-server, sends one request on each, leaves them idle, and says what they cost.
+"""Opens thousands of connections to a grace-server, sends one request on each, and says what they cost while idle.
 
     swift build -c release --product grace-server
     Tests/Benchmarks/idle_connections.py --connections 10000
@@ -145,7 +145,7 @@ def main() -> int:
     for fault in report.faults[:20]:
         print(f"ERROR: {fault}")
     kilobytes = 1024 * (held - before) / count
-    print("| connections | MB before, with, after | KB a connection | descriptors before, with, after | p99 of /health |")
+    print("| connections | MB before, with, after | KB a connection | descriptors | p99 of /health |")
     print("|---|---|---|---|---|")
     print(
         f"| {count} | {before:.0f}, {held:.0f}, {after:.0f} | {kilobytes:.1f} "

@@ -10,8 +10,8 @@ is swapped every `--swap-every` seconds. At the end
 - every answer must have been the expected one, /health 200 throughout;
 - /metrics must have counted every request under its route and status, those of clients that went away with 499 or the
   status that they did not wait for;
-- descriptors must be as before, and the median of memory in the last fifth within `--memory-share` of that in the first,
-  after a first tenth that fills caches.
+- descriptors must be as before, and the median of memory in the last fifth within `--memory-share` of that in the
+  first, after a first tenth that fills caches.
 """
 
 from __future__ import annotations
@@ -27,72 +27,25 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
 
 from fuzz_server import make_certificate
 from http_load import LIMIT, Answer, Client, Dial
 from measures import descriptors, growth, percentile, resident_megabytes
-from mixed_requests import KEY, NO_ROUTE, PLAIN, REFUSED, Exchange, Mix
+from mixed_account import CLIENT_CLOSED, Account, CountedSwapper
+from mixed_requests import KEY, PLAIN, REFUSED, Exchange, Mix
 from programs import Server, grace_server, stop_at_signals
 from server_metrics import Sample, requests, samples, total
 from swap_checkpoints import Checkpoints
-from swap_operations import Swapper
 from swap_soak import MODEL, ROOT, admin_address
 
 STAGES = ("connected", "in the head", "in the body", "waiting", "reading")
 PATIENCE_SECONDS = 60.0
-CLIENT_CLOSED = 499
-
-
-class Account:
-    """What clients sent, by the route and status that must count it."""
-
-    def __init__(self) -> None:
-        self.expected: Counter[tuple[str, int]] = Counter()
-        # Complete requests whose client went away, by route: any one status counts each of them.
-        self.gone: Counter[str] = Counter()
-        # Heads that were cut off: no route's, and counted only if their end looked like a client that still reads.
-        self.cut_heads = 0
-        # Bodies that were: counted under their route with 400, or under none with 499.
-        self.cut_bodies = 0
-        self.kinds: Counter[str] = Counter()
-        self.errors: Counter[str] = Counter()
-        self.seconds: list[float] = []
-
-    def faults(self, counted: Counter[tuple[str, int]]) -> Iterator[str]:
-        """What does not add up."""
-        for key, count in sorted(self.expected.items()):
-            if counted[key] < count:
-                yield f"{key[0]} with {key[1]}: {counted[key]} counted, {count} were answered"
-        counted = Counter(counted)
-        # Of clients that went away in the body.
-        cut_bodies = self.cut_bodies - counted.pop((NO_ROUTE, CLIENT_CLOSED), 0)
-        for route in sorted({route for route, _ in [*counted, *self.expected]}):
-            answered = sum(count for key, count in self.expected.items() if key[0] == route) + self.gone[route]
-            more = sum(count for key, count in counted.items() if key[0] == route) - answered
-            most = self.cut_heads if route == NO_ROUTE else counted[route, 400] - self.expected[route, 400]
-            if not 0 <= more <= most:
-                yield f"{route}: {answered + more} counted, {answered} to {answered + most} expected"
-            if route != NO_ROUTE:
-                cut_bodies -= more
-        if cut_bodies != 0:
-            yield f"of {self.cut_bodies} requests that were cut off in their bodies {cut_bodies} are not counted"
-
-
-class CountedSwapper(Swapper):
-    """One whose requests are accounted for, too."""
-
-    account: Account | None = None
-
-    async def ask(self, path: str, body: Any = None) -> Answer:
-        answer = await super().ask(path, body)
-        if self.account is not None:
-            self.account.expected[path.partition("?")[0], answer.status] += 1
-        return answer
 
 
 class MixedSoak:
-    def __init__(self, arguments: argparse.Namespace, server: Server, dials: list[Dial], swapper: CountedSwapper) -> None:
+    def __init__(
+        self, arguments: argparse.Namespace, server: Server, dials: list[Dial], swapper: CountedSwapper
+    ) -> None:
         self.arguments, self.server, self.dials, self.swapper = arguments, server, dials, swapper
         self.account = Account()
         self.memory: list[float] = []
@@ -126,7 +79,8 @@ class MixedSoak:
         """Everything once on each transport, so that what is opened once is there."""
         for number in range(len(self.dials)):
             mix = Mix(f"warm/{number}")
-            for exchange in [*PLAIN, *REFUSED, *(mix.draw(kind) for kind in ("embed", "explain", "stream", "several"))]:
+            computed = [mix.draw(kind) for kind in ("embed", "explain", "stream", "several")]
+            for exchange in [*PLAIN, *REFUSED, *computed]:
                 await self.exchange(self.client(number), exchange, closes=True)
         for error, count in self.account.errors.items():
             self.faults.append(f"before all, {count} times: {error}")
@@ -259,13 +213,15 @@ class MixedSoak:
         yield "MB by tenths: " + ", ".join(f"{value:.0f}" for value in self.memory[::tenth])
         for fault in self.faults[:30]:
             yield f"ERROR: {fault}"
-        yield "| minutes | answered | went away | cut off | counted | swaps | p50, p99 | slowest /health | MB after a tenth, at the end | change |"
+        yield "| minutes | answered | left | cut off | counted | swaps | p50, p99 | slowest /health | MB | change |"
         yield "|---|---|---|---|---|---|---|---|---|---|"
         yield (
-            f"| {self.arguments.minutes:g} | {sum(account.expected.values())} | {sum(account.gone.values())} | {account.cut_heads + account.cut_bodies} "
-            f"| {sum(self.counted.values())} | {report.done['activate'] + report.done['rollback']} "
+            f"| {self.arguments.minutes:g} | {sum(account.expected.values())} | {sum(account.gone.values())} "
+            f"| {account.cut_heads + account.cut_bodies} | {sum(self.counted.values())} "
+            f"| {report.done['activate'] + report.done['rollback']} "
             f"| {1000 * percentile(account.seconds, 0.5):.0f}, {1000 * percentile(account.seconds, 0.99):.0f} ms "
-            f"| {1000 * max(self.health, default=0):.0f} ms | {later[0]:.0f}, {later[-1]:.0f} | {100 * growth(later):+.1f}% |"
+            f"| {1000 * max(self.health, default=0):.0f} ms | {later[0]:.0f}, {later[-1]:.0f} "
+            f"| {100 * growth(later):+.1f}% |"
         )
 
 
@@ -291,7 +247,8 @@ def main() -> int:
         keys = directory / "keys"
         keys.write_text(f"{KEY}\n")
         socket = str(directory / "socket")
-        options = ["--models", str(checkpoints.models), "--model", "a", "--unix-socket", socket, "--api-key-file", str(keys)]
+        options = ["--models", str(checkpoints.models), "--model", "a", "--unix-socket", socket]
+        options += ["--api-key-file", str(keys)]
         options += ["--cache-entries", "256", *make_certificate(directory), *arguments.server_option]
         server = stack.enter_context(grace_server(arguments.binary, options))
         print(server.printed().strip(), f"seed {arguments.seed}", sep="\n", flush=True)
@@ -302,7 +259,8 @@ def main() -> int:
             lambda: asyncio.open_connection(*server.address, limit=LIMIT, ssl=context),
             lambda: asyncio.open_unix_connection(socket, limit=LIMIT),
         ]
-        soak = MixedSoak(arguments, server, dials, CountedSwapper(admin_address(server.printed()), checkpoints, damages=False))
+        swapper = CountedSwapper(admin_address(server.printed()), checkpoints, damages=False)
+        soak = MixedSoak(arguments, server, dials, swapper)
         asyncio.run(soak.run())
         soak.judge()
         for line in soak.lines():

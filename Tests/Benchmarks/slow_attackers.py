@@ -24,8 +24,8 @@ PAUSE_SECONDS = 0.05
 
 def post(path: str, body: object) -> bytes:
     content = json.dumps(body).encode()
-    head = f"POST {path} HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: {len(content)}\r\n\r\n"
-    return head.encode() + content
+    head = f"POST {path} HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: {len(content)}"
+    return f"{head}\r\n\r\n".encode() + content
 
 
 METRICS = b"GET /metrics HTTP/1.1\r\nHost: a\r\n\r\n"

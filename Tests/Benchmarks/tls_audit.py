@@ -5,8 +5,8 @@
     swift build -c release --product grace-server
     Tests/Benchmarks/tls_audit.py
 
-Certificates are of an authority made for the run, which testssl.sh is told of. The exit code is 0 if nothing is found of
-severity HIGH or CRITICAL; what is LOW or MEDIUM is printed.
+Certificates are of an authority made for the run, which testssl.sh is told of. The exit code is 0 if nothing is found
+of severity HIGH or CRITICAL; what is LOW or MEDIUM is printed.
 """
 
 from __future__ import annotations
@@ -44,7 +44,8 @@ def make_certificates(directory: Path, key: list[str]) -> None:
         "keyUsage=critical,keyCertSign,cRLSign", "-keyout", directory / "ca.key", "-out", directory / "ca.pem",
     )
     openssl(
-        "req", *key, "-nodes", "-subj", "/CN=localhost", "-keyout", directory / "server.key", "-out", directory / "server.csr"
+        "req", *key, "-nodes", "-subj", "/CN=localhost", "-keyout", directory / "server.key", "-out",
+        directory / "server.csr",
     )
     extensions = directory / "extensions"
     extensions.write_text(
@@ -53,8 +54,8 @@ def make_certificates(directory: Path, key: list[str]) -> None:
         "keyUsage=critical,digitalSignature\ncrlDistributionPoints=URI:http://localhost/revoked.crl\n"
     )
     openssl(
-        "x509", "-req", "-days", "365", "-in", directory / "server.csr", "-CA", directory / "ca.pem", "-CAkey", directory / "ca.key",
-        "-extfile", extensions, "-out", directory / "server.pem",
+        "x509", "-req", "-days", "365", "-in", directory / "server.csr", "-CA", directory / "ca.pem", "-CAkey",
+        directory / "ca.key", "-extfile", extensions, "-out", directory / "server.pem",
     )
 
 
@@ -63,8 +64,8 @@ def audit(address: tuple[str, int], directory: Path) -> list[dict[str, str]]:
     result = directory / "findings.json"
     subprocess.run(
         [
-            "testssl", "--quiet", "--warnings", "off", "--color", "0", "--ip", address[0], "--add-ca", str(directory / "ca.pem"),
-            "--nodns", "min", "--jsonfile", str(result), f"localhost:{address[1]}",
+            "testssl", "--quiet", "--warnings", "off", "--color", "0", "--ip", address[0], "--add-ca",
+            str(directory / "ca.pem"), "--nodns", "min", "--jsonfile", str(result), f"localhost:{address[1]}",
         ],
         stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, check=False, timeout=900,
     )
