@@ -86,8 +86,10 @@ package enum GraceError: Error, Equatable, Sendable, CustomStringConvertible {
         case .controlToken(let index, let position, let id):
             "token \(position) of \(name)[\(index)] is \(id), a control token, which no text may hold"
         case .unknownPrompt(let prompt, let available):
+            // Clients of text-embeddings-inference read the names out of the brackets.
             "`prompt_name` is \(String(prompt.prefix(60)).debugDescription), the checkpoint has "
-                + (available.isEmpty ? "no prompts" : "the prompts \(available.joined(separator: ", "))")
+                + (available.isEmpty
+                    ? "no prompts" : "others. Available prompts: [\(available.joined(separator: ", "))]")
         case .nothingToPool(let index):
             "\(name)[\(index)] leaves no token to pool: the chat template keeps nothing of it, and nothing follows it"
         case .noRoomForText(let promptTokens, let limit):

@@ -120,7 +120,7 @@ struct TextRouteTests {
             #expect(unknown.status == .unprocessableContent)
             #expect(
                 try unknown.errorAnswer().error
-                    == "`prompt_name` is \"document\", the checkpoint has the prompts query")
+                    == "`prompt_name` is \"document\", the checkpoint has others. Available prompts: [query]")
         }
     }
 
