@@ -1,59 +1,33 @@
-"""Holds a running server to its own OpenAPI document.
+"""The server's own OpenAPI document: schemathesis sends what it allows and what it forbids, with all of its checks."""
 
-    pip install -r requirements-schemathesis.txt
-    python3 test_schemathesis.py [--server PATH] [--models DIRECTORY] [--url URL] [-- OPTIONS OF SCHEMATHESIS]
-
-Starts the server with short rationales, unless --url names one that runs, and has schemathesis send what the document
-allows and what it forbids, with all of its checks. Exits with schemathesis's status.
-"""
-
-import argparse
+import os
 import pathlib
-import re
 import subprocess
-import sys
 import sysconfig
 import tempfile
+import unittest
+
+import server
 
 HERE = pathlib.Path(__file__).resolve().parent
-ROOT = HERE.parent.parent
 
 
-def started_server(path, models):
-    """The process and the URL of a server that is ready."""
-    process = subprocess.Popen(
-        [path, "--port", "0", "--admin-listen", "127.0.0.1:0", "--models", models, "--max-rationale-tokens", "2",
-         "--rationale-tokens-limit", "8", "--log-level", "warning"],
-        stdout=subprocess.PIPE, text=True)
-    for line in process.stdout:
-        found = re.search(r"ready: (http://[^,]+),", line)
-        if found:
-            return process, found.group(1)
-    raise SystemExit(f"{path} ended with status {process.wait()} before it was ready")
-
-
-def main():
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--server", default=str(ROOT / ".build/release/grace-server"))
-    parser.add_argument("--models", default=str(ROOT / "Models"))
-    parser.add_argument("--url", help="a server that runs already")
-    parser.add_argument("options", nargs="*", help="further options of schemathesis, after --")
-    arguments = parser.parse_args()
-
-    process, url = (None, arguments.url) if arguments.url else started_server(arguments.server, arguments.models)
-    try:
+class DocumentTests(unittest.TestCase):
+    def test_the_server_does_what_its_document_says(self):
         schemathesis = pathlib.Path(sysconfig.get_path("scripts")) / "schemathesis"
-        # The seed is fixed: a run that fails can be repeated. What it keeps for later runs is left behind nowhere.
-        with tempfile.TemporaryDirectory() as directory:
-            return subprocess.run(
+        # Short rationales: it sends thousands of requests.
+        short = ["--max-rationale-tokens", "2", "--rationale-tokens-limit", "8"]
+        program, models = os.environ["GRACE_TEST_SERVER"], os.environ["GRACE_TEST_MODELS"]
+        # What it keeps for later runs is left behind nowhere, and the seed is fixed: a run that fails can be repeated.
+        with server.running(program, models, *short) as (url, _), tempfile.TemporaryDirectory() as directory:
+            result = subprocess.run(
                 [schemathesis, "--config-file", HERE / "schemathesis.toml", "run", f"{url}/openapi.json",
                  "--checks", "all", "--max-examples", "40", "--seed", "1", "--request-timeout", "30",
-                 "--generation-database", "none", *arguments.options], cwd=directory).returncode
-    finally:
-        if process:
-            process.terminate()
-            process.wait(timeout=60)
+                 "--generation-database", "none"],
+                cwd=directory, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        self.assertEqual(result.returncode, 0, result.stdout)
+        self.assertRegex(result.stdout, r"\d{3,} generated")
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    unittest.main()
