@@ -31,7 +31,7 @@ class BootstrapTests(WorkspaceTestCase):
         self.assertIn(message, result.stderr)
 
     def test_nothing_is_said_or_done_when_all_is_there(self) -> None:
-        for arguments in ([], ["--with-pip"]):
+        for arguments in ([], ["--with-pip"], ["--with-venv"], ["--with-pip", "--with-venv"]):
             result = self.bootstrap(*arguments)
             self.assertEqual((result.returncode, result.stdout, result.stderr), (0, "", ""))
         self.assertEqual(self.logged(), [])
@@ -106,6 +106,15 @@ class BootstrapTests(WorkspaceTestCase):
             self.stub(checker, "exit 0")
         self.assertEqual(self.bootstrap().returncode, 0)
         self.assert_refused(self.bootstrap("--with-checkers"), "sudo apt-get install prometheus shellcheck")
+
+    def test_environments_are_asked_for_only_by_the_tests_with_clients(self) -> None:
+        self.stub("python3", '[[ $* != *ensurepip* ]]')
+        self.assertEqual(self.bootstrap("--with-pip").returncode, 0)
+        self.assert_refused(self.bootstrap("--with-venv"), "sudo apt-get install python3 python3-venv")
+        self.stub("id", "echo 0")
+        result = self.bootstrap("--with-venv")
+        self.assertEqual(result.returncode, 1)
+        self.assertIn(f"{self.stubs}/python3 has no venv or ensurepip", result.stderr)
 
     def test_an_unknown_argument_is_refused(self) -> None:
         self.assert_refused(self.bootstrap("--with-everything"), "usage:")

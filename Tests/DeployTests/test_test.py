@@ -112,6 +112,17 @@ class TestCommandTests(WorkspaceTestCase):
         self.assertEqual(result.returncode, 1)
         self.assertIn("== Tests with published vocabularies and templates: FAILED (status 1)", result.stdout)
 
+    def test_all_runs_the_clients_of_others_against_the_server_that_was_built(self) -> None:
+        self.assertEqual(self.run_test("--all").returncode, 0)
+        server = self.root / ".build-test" / "release" / "grace-server"
+        self.assertIn(f"python3 {self.root}/Tests/Compatibility/run.py --server {server}", self.logged())
+
+    def test_a_client_that_fails_fails_the_run(self) -> None:
+        self.stub("python3", 'case "$*" in *Compatibility*) exit 1 ;; esac')
+        result = self.run_test("--all")
+        self.assertEqual(result.returncode, 1)
+        self.assertIn("== Clients: FAILED (status 1)", result.stdout)
+
     def test_arguments_that_mean_nothing_are_refused(self) -> None:
         for arguments in (["--al"], ["--all", "HTTPTests"]):
             self.assertEqual(self.run_test(*arguments).returncode, 1)
