@@ -2,10 +2,13 @@
 
 import json
 import os
+import re
 import struct
 import unittest
 import urllib.error
 import urllib.request
+
+from server import ROOT
 
 URL = os.environ["GRACE_TEST_URL"]
 ADMIN_URL = os.environ["GRACE_TEST_ADMIN_URL"]
@@ -39,6 +42,18 @@ def embed(texts, **fields):
 def float32(vector):
     """A vector as float32, whatever type a client holds its numbers in."""
     return list(struct.unpack(f"{len(vector)}f", struct.pack(f"{len(vector)}f", *map(float, vector))))
+
+
+def snippets():
+    """The Python of the section on clients in docs/api.md, in order."""
+    section = re.search(r"^## Clients\n(.*?)^## ", (ROOT / "docs" / "api.md").read_text(), re.MULTILINE | re.DOTALL)
+    return re.findall(r"^```python\n(.*?)^```", section[1], re.MULTILINE | re.DOTALL)
+
+
+def run_snippet(snippet, **variables):
+    """Runs a snippet, but for the server's address as it stands there, and returns what it leaves behind."""
+    exec(snippet.replace("http://127.0.0.1:8080", URL), variables)
+    return variables
 
 
 class ClientCase(unittest.TestCase):
