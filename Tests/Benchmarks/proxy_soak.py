@@ -1,20 +1,21 @@
 #!/usr/bin/env python3
-"""Kills, stops and swaps replicas of grace-server behind HAProxy while clients use them, and says whether anybody noticed.
+"""Kills, stops and swaps replicas of grace-server behind HAProxy while clients use them: did anybody notice?
 
     swift build -c release --product grace-server
-    Tests/Benchmarks/proxy_soak.py --seconds 180
+    Tests/Benchmarks/proxy_soak.py --seconds 240
 
-Starts three servers on two checkpoints, `a` and `b` (see swap_soak.py), and HAProxy with Deploy/haproxy/haproxy.cfg before
-them. Clients embed, ask for rationales at once and as streams, send requests that must be refused, and go away before they are
-answered. Meanwhile, one after the other:
+Starts three servers on two checkpoints, `a` and `b` (see swap_soak.py), and HAProxy with Deploy/haproxy/haproxy.cfg
+before them. Clients embed, ask for rationales at once and as streams, send requests that must be refused, and go away
+before they are answered. Meanwhile, one after the other:
 
 - the first replica is killed (SIGKILL), and started again;
 - the second one activates another checkpoint;
 - the third one is stopped (SIGTERM), must end with 0 within its time, and is started again.
 
-Every answer must have the status it ought to have, and every vector be to the bit the one that the checkpoint in its header
-gave for the text when it was computed alone. Only a stream that is under way at the moment of SIGKILL may break off: nothing can
-put it together again. Such streams are counted, and are asked for once more. The exit code is 0 if all of that holds.
+Every answer must have the status it ought to have, and every vector be to the bit the one that the checkpoint in its
+header gave for the text when it was computed alone. Only a stream that is under way at the moment of SIGKILL may break
+off: nothing can put it together again. Such streams are counted, and are asked for once more. The exit code is 0 if all
+of that holds.
 """
 
 from __future__ import annotations
@@ -29,28 +30,19 @@ import socket
 import sys
 import tempfile
 import time
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
-from http_load import Answer, Client
+from http_load import Client
 from programs import Server, free_port, grace_server, stop_at_signals
+from proxy_clients import Clients, Outcome
 from swap_checkpoints import Checkpoints
-from swap_clients import Goldens, Load
+from swap_clients import Goldens
 from swap_soak import MODEL, ROOT, admin_address, known_texts
 
 PROXY = ROOT / "Deploy" / "haproxy" / "haproxy.cfg"
 REPLICAS = 3
-# How long after SIGKILL a client may learn that its stream is gone.
-KILL_WINDOW_SECONDS = 2.0
-FAULTS = (OSError, EOFError, ValueError)
-REFUSED: list[tuple[Any, int]] = [
-    ({"inputs": ""}, 400), ({"inputs": 5}, 422), ({}, 422), ({"inputs": "a", "dimensions": 100_000}, 422),
-    ({"inputs": "a", "model": "nobody"}, 404),
-]
 
 
 class Replica:
@@ -78,109 +70,6 @@ class Replica:
             self.server.stop()
 
 
-@dataclass
-class Outcome:
-    """What clients saw and what was done meanwhile."""
-
-    embeds: Load = field(default_factory=Load)
-    answers: Counter[str] = field(default_factory=Counter)
-    errors: Counter[str] = field(default_factory=Counter)
-    events: list[str] = field(default_factory=list)
-    kills: list[float] = field(default_factory=list)
-    cut_streams: int = 0
-
-    def fault(self, kind: str, reason: str) -> None:
-        self.errors[f"{kind}: {reason}"] += 1
-
-
-class Clients:
-    """All that is asked of the proxy until `end`, a reading of `time.monotonic`."""
-
-    def __init__(self, arguments: argparse.Namespace, address: tuple[str, int], goldens: Goldens, end: float) -> None:
-        self.arguments, self.address, self.goldens, self.end = arguments, address, goldens, end
-        self.outcome = Outcome()
-        self.texts = known_texts(arguments.texts)
-
-    async def run(self) -> None:
-        count = self.arguments.clients
-        others = [self.explain, self.stream, self.refused, self.disconnect]
-        work = [kind(number) for kind in others for number in range(max(1, count // 4))]
-        embeds = self.outcome.embeds.run(self.address, self.goldens, self.texts, count, self.end)
-        await asyncio.gather(embeds, *work)
-
-    def explanation(self, number: int) -> dict[str, Any]:
-        return {**self.goldens.request(self.texts[number % len(self.texts)])}
-
-    async def ask(self, client: Client, kind: str, path: str, body: Any, status: int) -> Answer | None:
-        """The answer if it is the one that is expected."""
-        try:
-            answer = await client.send(path, body)
-        except FAULTS as error:
-            self.outcome.fault(kind, f"{type(error).__name__}: {error}")
-            await asyncio.sleep(0.2)
-            return None
-        self.outcome.answers[kind] += 1
-        if answer.status != status:
-            self.outcome.fault(kind, f"{answer.status} instead of {status}: {answer.body[:300].decode(errors='replace')}")
-            return None
-        if "x-request-id" not in answer.headers:
-            self.outcome.fault(kind, "an answer without x-request-id")
-        return answer
-
-    async def explain(self, number: int) -> None:
-        client = Client(self.address)
-        for turn in itertools.count(number):
-            if time.monotonic() >= self.end:
-                break
-            answer = await self.ask(client, "explain", "/explain", self.explanation(turn), 200)
-            if answer is not None and not answer.json():
-                self.outcome.fault("explain", "an answer without a rationale")
-        client.close()
-
-    async def stream(self, number: int) -> None:
-        client = Client(self.address)
-        for turn in itertools.count(number):
-            if (start := time.monotonic()) >= self.end:
-                break
-            body = {**self.explanation(turn), "stream": True}
-            try:
-                answer = await client.send("/explain", body)
-            except FAULTS as error:
-                if any(start <= kill and time.monotonic() <= kill + KILL_WINDOW_SECONDS for kill in self.outcome.kills):
-                    self.outcome.cut_streams += 1
-                else:
-                    self.outcome.fault("stream", f"{type(error).__name__}: {error}")
-                continue
-            self.outcome.answers["stream"] += 1
-            events = [line for line in answer.body.decode().splitlines() if line.startswith("event:")]
-            if answer.status != 200 or not events or events[-1] != "event: done":
-                self.outcome.fault("stream", f"{answer.status}, at its end {answer.body[-200:].decode(errors='replace')!r}")
-        client.close()
-
-    async def refused(self, number: int) -> None:
-        client = Client(self.address)
-        for body, status in itertools.cycle(REFUSED):
-            if time.monotonic() >= self.end:
-                break
-            await self.ask(client, "refused", "/embed", body, status)
-            await asyncio.sleep(0.05)
-        client.close()
-
-    async def disconnect(self, number: int) -> None:
-        for turn in itertools.count(number):
-            if time.monotonic() >= self.end:
-                break
-            client = Client(self.address)
-            try:
-                await asyncio.wait_for(client.send("/explain", self.explanation(turn)), 0.05 + turn % 7 / 20)
-            except (TimeoutError, asyncio.TimeoutError):
-                self.outcome.answers["gone"] += 1
-            except FAULTS as error:
-                self.outcome.fault("disconnect", f"{type(error).__name__}: {error}")
-            client.close()
-            await asyncio.sleep(0.1)
-
-
 class Soak:
     def __init__(self, arguments: argparse.Namespace, replicas: list[Replica], proxy: Server, control: Path) -> None:
         self.arguments, self.replicas, self.proxy, self.control = arguments, replicas, proxy, control
@@ -196,7 +85,7 @@ class Soak:
             await self.goldens.compute(first.address, name, texts)
         self.goldens.check_difference(texts)
         end = time.monotonic() + self.arguments.seconds
-        self.clients = Clients(self.arguments, self.proxy.address, self.goldens, end)
+        self.clients = Clients(self.proxy.address, self.goldens, texts, self.arguments.clients, end)
         await asyncio.gather(self.clients.run(), self.disturb(end))
         self.statistics = proxy_statistics(self.control)
         self.judge()
@@ -271,7 +160,8 @@ class Soak:
             yield (
                 f"{row['svname']}: {row['status']}, {row['stot']} requests, {row['wretr']} sent again,"
                 f" {row['wredis']} of them to another, {row['econ']} not connected, down for {row['downtime']} s")
-        yield "embeds by checkpoint: " + ", ".join(f"{name} {count}" for name, count in sorted(outcome.embeds.served.items()))
+        served = sorted(outcome.embeds.served.items())
+        yield "embeds by checkpoint: " + ", ".join(f"{name} {count}" for name, count in served)
         for error, count in outcome.errors.most_common(20):
             yield f"ERROR: {count} times: {error}"
         columns = {
@@ -320,8 +210,8 @@ def haproxy(configuration: Path, replicas: list[Replica], control: Path) -> Serv
         up = all(row["status"] == "UP" for row in statistics)
         return f"http://127.0.0.1:{port}" if up else None
 
-    return Server(
-        ["env", *(f"{name}={value}" for name, value in variables.items()), "haproxy", "-db", "-f", str(configuration)], ready)
+    assignments = [f"{name}={value}" for name, value in variables.items()]
+    return Server(["env", *assignments, "haproxy", "-db", "-f", str(configuration)], ready)
 
 
 def parsed_arguments() -> argparse.Namespace:
@@ -330,7 +220,7 @@ def parsed_arguments() -> argparse.Namespace:
     parser.add_argument("--base", type=Path, default=MODEL, help="a GGUF file, or a directory with one (%(default)s)")
     parser.add_argument("--configuration", type=Path, default=PROXY, help="HAProxy's (%(default)s)")
     parser.add_argument("--server-option", action="append", default=[], help="passed on to the servers")
-    parser.add_argument("--clients", type=int, default=16, help="that embed; half as many of each other kind (%(default)s)")
+    parser.add_argument("--clients", type=int, default=16, help="that embed; a quarter of others each (%(default)s)")
     parser.add_argument("--seconds", type=float, default=180, help="(%(default)s)")
     parser.add_argument("--disturb-every", type=float, default=10, help="seconds (%(default)s)")
     parser.add_argument("--down-seconds", type=float, default=2, help="before a replica is started again (%(default)s)")

@@ -15,7 +15,7 @@ DASHBOARD = DEPLOY / "grafana" / "dashboard.json"
 def rule_expressions() -> "dict[str, str]":
     """The expression of each rule, by the rule's name.
 
-    Read without a library for YAML: each rule begins with its name, and `expr` is one line, or the indented ones after `>-`.
+    Read without a library for YAML: each rule begins with its name, and `expr` is one line, or those after `>-`.
     """
     expressions = {}
     text = (PROMETHEUS / "rules.yml").read_text()

@@ -1,4 +1,4 @@
-"""The operators' files of Deploy/, each checked by its own tool where the tool is there. Deploy/test --all installs them."""
+"""The operators' files of Deploy/, checked by their own tools where those are there: Deploy/test --all installs them."""
 
 import json
 import os
@@ -10,7 +10,8 @@ import unittest
 from pathlib import Path
 
 from operators_files import (
-    CONTAINERFILE, DASHBOARD, DEPLOY, HAPROXY, PROMETHEUS, UNIT, alert_names, dashboard_expressions, metric_names, panels,
+    CONTAINERFILE, DASHBOARD, DEPLOY, HAPROXY, PROMETHEUS, UNIT,
+    alert_names, dashboard_expressions, metric_names, panels,
 )
 
 # 1.2 of 10 as of systemd 252; later versions weigh more settings.

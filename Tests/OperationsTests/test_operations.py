@@ -1,4 +1,4 @@
-"""What Deploy/ has for operators, held to a server that runs: metrics that rules and dashboard name, the unit's sandbox, health.
+"""Operators' files, held to a server that runs: the metrics of rules and dashboard, the unit's sandbox, health.
 
 `OPERATIONS_SERVER` names the program; else it is the one that Deploy/test has built, or Deploy/serve.
 """
@@ -90,8 +90,8 @@ def health(port: int) -> "subprocess.CompletedProcess[str]":
 
 
 def embed(url: str) -> bytes:
-    request = urllib.request.Request(
-        f"{url}/embed", data=b'{"inputs": "a", "max_rationale_tokens": 4}', headers={"Content-Type": "application/json"})
+    body = b'{"inputs": "a", "max_rationale_tokens": 4}'
+    request = urllib.request.Request(f"{url}/embed", data=body, headers={"Content-Type": "application/json"})
     with urllib.request.urlopen(request, timeout=60) as answer:
         return answer.read()
 

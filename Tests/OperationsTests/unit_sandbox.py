@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 """Runs a command in what this machine can do of a systemd unit's sandbox, without systemd.
 
-    unit_sandbox.py UNIT COMMAND...    as root; needs libseccomp and systemd-analyze, which knows the sets of system calls
+    unit_sandbox.py UNIT COMMAND...    as root
 
-Applied are the read-only root with a /tmp of its own (ProtectSystem=strict, PrivateTmp), another user without capabilities
-(User, CapabilityBoundingSet, NoNewPrivileges), SystemCallFilter, RestrictAddressFamilies, MemoryDenyWriteExecute and LimitNOFILE.
-A setting of the unit that is not in the expected form ends the program: it must not look applied when it is not.
+Needs libseccomp, and systemd-analyze, which knows the sets of system calls. Applied are the read-only root with a /tmp
+of its own (ProtectSystem=strict, PrivateTmp), another user without capabilities (User, CapabilityBoundingSet,
+NoNewPrivileges), SystemCallFilter, RestrictAddressFamilies, MemoryDenyWriteExecute and LimitNOFILE. A setting of the
+unit that is not in the expected form ends the program: it must not look applied when it is not.
 """
 
 from __future__ import annotations
@@ -36,7 +37,9 @@ libc = ctypes.CDLL(None, use_errno=True)
 class Comparison(ctypes.Structure):
     """An argument of a system call, as libseccomp compares it."""
 
-    _fields_ = [("argument", ctypes.c_uint), ("operator", ctypes.c_int), ("one", ctypes.c_uint64), ("two", ctypes.c_uint64)]
+    _fields_ = [
+        ("argument", ctypes.c_uint), ("operator", ctypes.c_int), ("one", ctypes.c_uint64), ("two", ctypes.c_uint64),
+    ]
 
 
 def settings(unit: Path) -> dict[str, list[str]]:
