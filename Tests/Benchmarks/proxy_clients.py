@@ -37,7 +37,7 @@ class Outcome:
 
 
 class Clients:
-    """All that is asked of the proxy until `end`, a reading of `time.monotonic`."""
+    """All that is asked of the proxy until `end`, a reading of `time.monotonic` that may be set while they run."""
 
     def __init__(
         self, address: tuple[str, int], goldens: Goldens, texts: list[str], count: int, end: float
@@ -48,8 +48,18 @@ class Clients:
     async def run(self) -> None:
         others = [self.explain, self.stream, self.refused, self.disconnect]
         work = [kind(number) for kind in others for number in range(max(1, self.count // 4))]
-        embeds = self.outcome.embeds.run(self.address, self.goldens, self.texts, self.count, self.end)
-        await asyncio.gather(embeds, *work)
+        await asyncio.gather(*(self.embed(number) for number in range(self.count)), *work)
+
+    async def embed(self, number: int) -> None:
+        client = Client(self.address)
+        for turn in itertools.count(number):
+            if (start := time.monotonic()) >= self.end:
+                break
+            if await self.outcome.embeds.ask(client, self.goldens, self.texts[turn % len(self.texts)]):
+                self.outcome.embeds.spans.append((start, time.monotonic()))
+            else:
+                await asyncio.sleep(0.2)
+        client.close()
 
     def explanation(self, number: int) -> dict[str, Any]:
         return self.goldens.request(self.texts[number % len(self.texts)])

@@ -25,6 +25,7 @@ import asyncio
 import csv
 import io
 import itertools
+import math
 import signal
 import socket
 import sys
@@ -42,7 +43,8 @@ from swap_clients import Goldens
 from swap_soak import MODEL, ROOT, admin_address, known_texts
 
 PROXY = ROOT / "Deploy" / "haproxy" / "haproxy.cfg"
-REPLICAS = 3
+# What happens to each replica, in turn.
+KINDS = ("kill", "swap", "stop")
 
 
 class Replica:
@@ -75,6 +77,7 @@ class Soak:
         self.arguments, self.replicas, self.proxy, self.control = arguments, replicas, proxy, control
         self.goldens = Goldens(arguments.rationale_tokens)
         self.statistics: list[dict[str, str]] = []
+        self.active = "a"
 
     async def run(self) -> None:
         first = self.replicas[0].server
@@ -84,9 +87,8 @@ class Soak:
         for name in ("a", "b"):
             await self.goldens.compute(first.address, name, texts)
         self.goldens.check_difference(texts)
-        end = time.monotonic() + self.arguments.seconds
-        self.clients = Clients(self.proxy.address, self.goldens, texts, self.arguments.clients, end)
-        await asyncio.gather(self.clients.run(), self.disturb(end))
+        self.clients = Clients(self.proxy.address, self.goldens, texts, self.arguments.clients, math.inf)
+        await asyncio.gather(self.clients.run(), self.disturb(time.monotonic() + self.arguments.seconds))
         self.statistics = proxy_statistics(self.control)
         self.judge()
 
@@ -100,33 +102,36 @@ class Soak:
             raise SystemExit(f"{operation} {checkpoint}: {answer.status}: {answer.body[:300].decode(errors='replace')}")
 
     async def disturb(self, end: float) -> None:
-        """One disturbance after another until shortly before `end`."""
-        pause = self.arguments.disturb_every
-        active = "a"
-        for turn in itertools.count():
-            await asyncio.sleep(pause)
-            if time.monotonic() + pause > end:
-                return
-            kind = ("kill", "swap", "stop")[turn % 3]
-            replica = self.replicas[turn % 3]
-            start = time.monotonic()
-            if kind == "swap":
-                active = {"a": "b", "b": "a"}[active]
-                await self.administer(replica, "activate", active)
-                self.note(f"{active} active at replica 2 within {time.monotonic() - start:.2f} s")
-                continue
-            if kind == "kill":
-                self.outcome.kills.append(start)
-            status = await asyncio.to_thread(replica.end, signal.SIGKILL if kind == "kill" else signal.SIGTERM)
-            ended = time.monotonic()
-            if kind == "stop" and status != 0:
-                self.outcome.fault("stop", f"the exit code is {status}")
-            await asyncio.sleep(self.arguments.down_seconds)
-            start_again = time.monotonic()
-            await asyncio.to_thread(replica.start)
-            self.note(
-                f"replica {turn % 3 + 1}: {kind}, ended after {ended - start:.2f} s with {status},"
-                f" ready again {time.monotonic() - start_again:.2f} s after its start")
+        """One disturbance after another until shortly before `end`, each kind at least once; then the clients end."""
+        try:
+            for turn in itertools.count():
+                await asyncio.sleep(self.arguments.disturb_every)
+                if turn >= len(KINDS) and time.monotonic() + self.arguments.disturb_every > end:
+                    break
+                await self.disturb_once(KINDS[turn % len(KINDS)], turn % len(KINDS))
+        finally:
+            self.clients.end = time.monotonic()
+
+    async def disturb_once(self, kind: str, number: int) -> None:
+        replica = self.replicas[number]
+        start = time.monotonic()
+        if kind == "swap":
+            self.active = {"a": "b", "b": "a"}[self.active]
+            await self.administer(replica, "activate", self.active)
+            self.note(f"{self.active} active at replica {number + 1} within {time.monotonic() - start:.2f} s")
+            return
+        if kind == "kill":
+            self.outcome.kills.append(start)
+        status = await asyncio.to_thread(replica.end, signal.SIGKILL if kind == "kill" else signal.SIGTERM)
+        ended = time.monotonic()
+        if kind == "stop" and status != 0:
+            self.outcome.fault("stop", f"the exit code is {status}")
+        await asyncio.sleep(self.arguments.down_seconds)
+        start_again = time.monotonic()
+        await asyncio.to_thread(replica.start)
+        self.note(
+            f"replica {number + 1}: {kind}, ended after {ended - start:.2f} s with {status},"
+            f" ready again {time.monotonic() - start_again:.2f} s after its start")
 
     @property
     def outcome(self) -> Outcome:
@@ -235,7 +240,7 @@ def main() -> int:
         checkpoints = Checkpoints(Path(temporary, "models"), arguments.base, None, None)
         # Kept results would be compared with themselves.
         options = ["--models", str(checkpoints.models), "--model", "a", "--cache-entries", "0", "--threads", "1"]
-        replicas = [Replica(arguments.binary, [*options, *arguments.server_option]) for _ in range(REPLICAS)]
+        replicas = [Replica(arguments.binary, [*options, *arguments.server_option]) for _ in KINDS]
         for replica in replicas:
             stack.callback(replica.close)
             print(replica.start().printed().strip(), flush=True)

@@ -1,4 +1,4 @@
-"""The operators' files of Deploy/, checked by their own tools where those are there: Deploy/test --all installs them."""
+"""The operators' files of Deploy/, checked by their own tools where those are; Deploy/test --all installs them."""
 
 import json
 import os
