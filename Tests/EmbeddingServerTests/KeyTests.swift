@@ -73,7 +73,7 @@ struct KeyTests {
         #expect(taken() == [.reloaded(path: path.string, count: 2)])
     }
 
-    @Test("A watched file counts without a request", .timeLimit(.minutes(1)))
+    @Test("A watched file counts without a request", .timeLimit(.minutes(5)))
     func watch() async throws {
         let directory = try TemporaryDirectory()
         let path = FilePath(try directory.write("one", to: "keys"))
