@@ -4,10 +4,11 @@ import Metrics
 extension Router {
     /// Adds `/metrics`, in Prometheus's text format.
     mutating func addMetrics(of registry: Registry) {
+        let scrapes = SharedScrapes(registry)
         add(.get, "/metrics") { _ in
             HTTPResponse(
                 status: .ok, headers: ["Content-Type": Registry.mediaType, "Cache-Control": "no-store"],
-                body: registry.exposition)
+                body: await scrapes.exposition())
         }
     }
 }
