@@ -15,6 +15,9 @@ import openai  # noqa: E402
 import server  # noqa: E402
 from chromadb.utils.embedding_functions import HuggingFaceEmbeddingServer  # noqa: E402
 from client_case import MODEL, TEXTS, TIMEOUT, ClientCase  # noqa: E402
+from haystack.components.embedders import OpenAITextEmbedder  # noqa: E402
+from haystack.utils import Secret  # noqa: E402
+from haystack_integrations.components.embedders.huggingface_api import HuggingFaceAPITextEmbedder  # noqa: E402
 from huggingface_hub import InferenceClient  # noqa: E402
 from huggingface_hub.errors import HfHubHTTPError  # noqa: E402
 from langchain_openai import OpenAIEmbeddings  # noqa: E402
@@ -56,6 +59,17 @@ class KeyTests(ClientCase):
     def test_llama_index(self):
         self.assert_same(TextEmbeddingsInference(
             model_name=MODEL, base_url=self.url, auth_token=KEY, timeout=TIMEOUT).get_text_embedding_batch(TEXTS))
+
+    def test_haystack(self):
+        secret = Secret.from_token(KEY)
+        embedders = [
+            OpenAITextEmbedder(api_base_url=self.url + "/v1", api_key=secret, model=MODEL, timeout=TIMEOUT),
+            HuggingFaceAPITextEmbedder(
+                api_type="text_embeddings_inference", api_params={"url": self.url}, token=secret, normalize=True),
+        ]
+        for embedder in embedders:
+            with self.subTest(type(embedder).__name__):
+                self.assert_same([embedder.run(text)["embedding"] for text in TEXTS])
 
     def test_litellm(self):
         response = litellm.embedding(
