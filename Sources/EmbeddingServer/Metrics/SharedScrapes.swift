@@ -3,17 +3,18 @@ import Metrics
 /// Makes one exposition for all who wait for one: it is a tenth of a megabyte, and thousands may ask at once.
 ///
 /// Each gets one that was begun after it had asked: what it has done before is counted in it.
-actor SharedScrapes {
+package actor SharedScrapes {
     private let registry: Registry
     /// The exposition that has not begun.
     private var next: Task<[UInt8], Never>?
 
-    init(_ registry: Registry) {
+    /// Of this registry's series.
+    package init(_ registry: Registry) {
         self.registry = registry
     }
 
     /// All series, in Prometheus's text format.
-    func exposition() async -> [UInt8] {
+    package func exposition() async -> [UInt8] {
         // It runs on this actor: behind the calls that came while the one before was made, which join it here.
         let task = next ?? Task { begin() }
         next = task
