@@ -77,6 +77,7 @@ package struct Embedder: Sendable {
     private let observer: (any EmbeddingObserver)?
     /// What decides a result beside the request.
     private let computedBy: String
+    private let promptCache = PromptCache()
     let promptQueue = DispatchQueue(label: "prompts")
 
     /// Starts an engine for the model.
@@ -169,13 +170,12 @@ package struct Embedder: Sendable {
     /// The embedding of a short input whose result is kept, in no more time than it takes to make its prompt; nil of all else,
     /// errors among it, for which ``embed(_:settings:progress:)`` is there.
     package func kept(_ input: EmbeddingInput, settings: EmbeddingSettings) -> Embedding? {
-        guard input.size <= Self.shortInput else { return nil }
+        guard input.size <= PromptCache.shortInput else { return nil }
         let start = ContinuousClock.now
         let found: (prompt: GracePrompt, requests: [GenerationRequest], outcomes: [SharedGenerations.Outcome])
         do throws(GraceError) {
             let limit = try promptLimit(maxRationaleTokens: settings.maxRationaleTokens)
-            let prompt = try model.promptBuilder.prompt(
-                for: input, limit: limit, truncation: settings.truncation, index: 0)
+            let prompt = try prompt(for: input, limit: limit, settings.truncation, index: 0)
             let requests = requests(for: [input], [prompt], settings)
             guard let outcomes = sharing.kept(requests, computedBy: computedBy) else { return nil }
             found = (prompt, requests, outcomes)
@@ -188,9 +188,6 @@ package struct Embedder: Sendable {
         observer?.ended([input], [embedding], tokenizationTime: .now - start)
         return embedding
     }
-
-    /// What is short enough not to hold up who shares the thread, in bytes or tokens.
-    private static let shortInput = 512
 
     private func requests(
         for inputs: [EmbeddingInput], _ prompts: [GracePrompt], _ settings: EmbeddingSettings
@@ -261,10 +258,17 @@ package struct Embedder: Sendable {
         var prompts: [GracePrompt] = []
         for (index, input) in inputs.enumerated() {
             guard !isCancelled() else { throw .engine(.cancelled) }
-            prompts.append(
-                try model.promptBuilder.prompt(for: input, limit: limit, truncation: truncation, index: index))
+            prompts.append(try prompt(for: input, limit: limit, truncation, index: index))
         }
         return prompts
+    }
+
+    private func prompt(
+        for input: EmbeddingInput, limit: Int, _ truncation: Truncation, index: Int
+    ) throws(GraceError) -> GracePrompt {
+        try promptCache.prompt(for: input, limit: limit, truncation) { () throws(GraceError) in
+            try model.promptBuilder.prompt(for: input, limit: limit, truncation: truncation, index: index)
+        }
     }
 
     /// Text and rationale share the model's context.
