@@ -43,8 +43,4 @@ static inline void grace_set_longest_certificates(SSL_CTX *context, long size) {
     SSL_CTX_set_max_cert_list(context, size);
 }
 
-static inline int grace_set_server_name(SSL *session, const char *name) {
-    return (int)SSL_set_tlsext_host_name(session, name);
-}
-
 static const unsigned long grace_name_format = XN_FLAG_RFC2253;

@@ -56,6 +56,7 @@ extension EmbeddingRoutes {
             let withTemplate = try fields.bool("add_special_tokens") ?? true
             let promptName = try fields.string("prompt_name")
             try checkCount(texts.count, field: "inputs")
+            try checkSize(texts.reduce(0) { $0 + $1.utf8.count }, "bytes", field: "inputs")
             return try await withModel(selection(fields)) { embedder async throws(ServiceError) in
                 let tokens: [[TextToken]]
                 do throws(GraceError) {
@@ -82,6 +83,7 @@ extension EmbeddingRoutes {
                 }
                 lists.append(ids)
             }
+            try checkSize(lists.reduce(0) { $0 + $1.count }, "tokens", field: "ids")
             return try await withModel(selection(fields)) { embedder async throws(ServiceError) in
                 let texts: [String]
                 do throws(GraceError) {
@@ -97,6 +99,15 @@ extension EmbeddingRoutes {
 
     private func selection(_ fields: RequestFields) throws(ServiceError) -> CheckpointSelection {
         configuration.routing.selection(model: try fields.string("model"), texts: [])
+    }
+
+    /// What is not cut is bounded: an answer has some fifty bytes for each of a text.
+    private static let mostAtOnce = 64 * 1024
+
+    private func checkSize(_ size: Int, _ unit: String, field: String) throws(ServiceError) {
+        guard size <= Self.mostAtOnce else {
+            throw .invalid("`\(field)` has \(size) \(unit), the limit is \(Self.mostAtOnce)", field: field)
+        }
     }
 
     private func checkCount(_ count: Int, field: String) throws(ServiceError) {

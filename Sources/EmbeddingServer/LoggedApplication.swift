@@ -20,11 +20,14 @@ package struct LoggedApplication: HTTPHandler {
     ) {
         var routes = EmbeddingRoutes(store: store, configuration: configuration).router()
         routes.addMetrics(of: metrics.registry)
-        var application: any HTTPHandler = DeadlineApplication(routes, longest: configuration.requestTimeout)
+        var application: any HTTPHandler = routes
         if let keys {
             application = KeyedApplication(application, keys: keys, metricsArePrivate: configuration.metricsArePrivate)
         }
-        application = ContentCodingApplication(application, maxBodySize: configuration.httpLimits.maxBodySize)
+        application = ContentCodingApplication(
+            application, maxBodySize: configuration.httpLimits.maxBodySize,
+            maxInflatedSize: configuration.httpLimits.maxBufferedSize)
+        application = DeadlineApplication(application, longest: configuration.requestTimeout)
         self.init(application, routes: routes, logger: logger, metrics: metrics)
     }
 

@@ -93,7 +93,7 @@ package struct RationaleStream: Sendable {
         _ events: AsyncStream<Event>, _ report: AsyncStream<Event>.Continuation, _ running: RunningWork,
         _ tokenizer: Tokenizer, _ deadline: ContinuousClock.Instant?, _ writer: HTTPBodyWriter
     ) async {
-        let clocks = Task { await tick(report, deadline) }
+        let clocks = Task { await tick(report, running, deadline) }
         defer { clocks.cancel() }
         await withTaskCancellationHandler {
             var decoders: [Int: StreamingDecoder] = [:]
@@ -116,7 +116,6 @@ package struct RationaleStream: Sendable {
                 case .ping:
                     await writer.write(ServerSentEvent.ping)
                 case .expired:
-                    running.cancel()
                     let error = ServiceError.timedOutStream.response
                     await writer.write(ServerSentEvent(name: "error", data: error.body).bytes)
                     return
@@ -134,13 +133,17 @@ package struct RationaleStream: Sendable {
     }
 
     /// Tells of the time, until it is cancelled.
-    private func tick(_ report: AsyncStream<Event>.Continuation, _ deadline: ContinuousClock.Instant?) async {
+    private func tick(
+        _ report: AsyncStream<Event>.Continuation, _ running: RunningWork, _ deadline: ContinuousClock.Instant?
+    ) async {
         do {
             while true {
                 let next = ContinuousClock.now + pingInterval
                 if let deadline, deadline <= next {
                     try await Task.sleep(until: deadline, clock: .continuous)
+                    // In this order: that it is cancelled is told after that its time is over.
                     report.yield(.expired)
+                    running.cancel()
                     return
                 }
                 try await Task.sleep(until: next, clock: .continuous)

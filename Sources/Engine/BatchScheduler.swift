@@ -110,9 +110,9 @@ package struct BatchScheduler {
 
     /// Whether no request is live or waiting.
     package var isIdle: Bool { live.isEmpty && waiting.isEmpty }
-    /// Requests that hold a row of the batch, at most `maxLiveRequests`.
+    /// Requests that hold a row of the batch, at most `limits.rowCount`.
     package var liveCount: Int { live.count }
-    /// Requests without a row yet; with the live ones at most `maxRequests`.
+    /// Requests without a row yet; with the live ones at most `maxRequests`, and the interactive ones' reserve.
     package var waitingCount: Int { waiting.count }
 
     /// Queues all of the requests, or none.
@@ -144,7 +144,7 @@ package struct BatchScheduler {
     /// oldest first. What is left of it guesses may have.
     package mutating func nextStep() -> Step {
         var step = Step()
-        while let next = waiting.takeFirst(where: fits) {
+        while let next = waiting.takeFirst(where: fits, isCapped: isCapped) {
             reservedPositions += next.positionCount
             if next.priority == .bulk { bulkPositions += next.positionCount }
             live.append(Live(waited: next, pendingTokens: next.pendingTokens))
@@ -177,6 +177,12 @@ package struct BatchScheduler {
         else { return false }
         return request.priority == .interactive || bulkPositions == 0
             || bulkPositions + request.positionCount <= limits.bulkPositions
+    }
+
+    /// Whether bulk itself leaves a bulk request no room, and not what is interactive.
+    private func isCapped(_ request: WaitingRequests.Entry) -> Bool {
+        live.count { $0.priority == .bulk } >= limits.rowCount(of: .bulk)
+            || bulkPositions > 0 && bulkPositions + request.positionCount > limits.bulkPositions
     }
 
     private var maxStepDraftTokens: Int {

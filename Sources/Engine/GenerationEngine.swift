@@ -165,7 +165,8 @@ package final class GenerationEngine: Sendable {
     /// Tells of the tokens of a generation as they are written: at once of those that were, then step by step, until all were
     /// told before its result is there. Of one that has ended nothing is told: its result has all.
     ///
-    /// - Parameter follower: called on the generation thread, which waits for it; it must not ask the engine for anything.
+    /// - Parameter follower: called on this thread with what was written already, then on the generation thread, which waits for
+    ///   it; it must not ask the engine for anything.
     package func follow(_ generation: Generation, _ follower: @escaping @Sendable ([TokenID]) -> Void) {
         state.withState { state in
             guard let submission = state.submissions[generation.id] else { return }

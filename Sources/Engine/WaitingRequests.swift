@@ -14,6 +14,8 @@ struct WaitingRequests {
 
     /// Places that interactive requests get in a row while bulk waits.
     private static let mostInARow = 3
+    /// Places that they get in a row while bulk waits and does not fit; then they wait until it does.
+    private static let mostBeforeBulk = 16
 
     private var interactive: Deque<Entry> = []
     private var bulk: Deque<Entry> = []
@@ -27,11 +29,17 @@ struct WaitingRequests {
     }
 
     /// The next request, if it fits: who is next and does not is waited for, so that small requests do not pass large ones for
-    /// ever. Only interactive requests pass bulk that does not fit.
-    mutating func takeFirst(where fits: (Entry) -> Bool) -> Entry? {
-        if let next = bulk.first, interactive.isEmpty || inARow >= Self.mostInARow, fits(next) {
-            inARow = 0
-            return bulk.removeFirst()
+    /// ever. Only interactive requests pass bulk that does not fit, and not for ever either, unless it is other bulk that bulk
+    /// waits for.
+    ///
+    /// - Parameter isCapped: whether bulk itself leaves a bulk request no room.
+    mutating func takeFirst(where fits: (Entry) -> Bool, isCapped: (Entry) -> Bool) -> Entry? {
+        if let next = bulk.first, interactive.isEmpty || inARow >= Self.mostInARow {
+            if fits(next) {
+                inARow = 0
+                return bulk.removeFirst()
+            }
+            if inARow >= Self.mostBeforeBulk, !isCapped(next) { return nil }
         }
         guard let next = interactive.first, fits(next) else { return nil }
         if !bulk.isEmpty { inARow += 1 }

@@ -1,4 +1,5 @@
 import Confinement
+import Engine
 import Tokenization
 
 /// A token as a client sees it.
@@ -24,18 +25,15 @@ extension Embedder {
     ) async throws(GraceError) -> [[TextToken]] {
         let builder = model.promptBuilder
         let prompt = try name.map { name throws(GraceError) in try model.prompt(name) } ?? ""
-        let result = await runBlocking(on: promptQueue) {
-            Result { () throws(GraceError) in
-                var tokens: [[TextToken]] = []
-                for text in texts {
-                    tokens.append(
-                        withTemplate
-                            ? try builder.promptTokens(of: prompt + text) : builder.tokens(of: prompt + text))
-                }
-                return tokens
+        return try await onPromptQueue { isCancelled throws(GraceError) in
+            var tokens: [[TextToken]] = []
+            for text in texts {
+                guard !isCancelled() else { throw .engine(.cancelled) }
+                tokens.append(
+                    withTemplate ? try builder.promptTokens(of: prompt + text) : builder.tokens(of: prompt + text))
             }
+            return tokens
         }
-        return try result.get()
     }
 
     /// The texts of tokens.
@@ -43,22 +41,38 @@ extension Embedder {
     /// - Throws: `GraceError.unknownToken`
     package func decode(_ inputs: [[Int]], skipControlTokens: Bool) async throws(GraceError) -> [String] {
         let tokenizer = model.tokenizer
-        let result = await runBlocking(on: promptQueue) {
-            Result { () throws(GraceError) in
-                var texts: [String] = []
-                for (index, ids) in inputs.enumerated() {
-                    var tokens: [TokenID] = []
-                    for (position, id) in ids.enumerated() {
-                        guard let token = tokenizer.token(id) else {
-                            throw .unknownToken(
-                                index: index, position: position, id: id, vocabularySize: tokenizer.vocabularySize)
-                        }
-                        tokens.append(token)
+        return try await onPromptQueue { isCancelled throws(GraceError) in
+            var texts: [String] = []
+            for (index, ids) in inputs.enumerated() {
+                guard !isCancelled() else { throw .engine(.cancelled) }
+                var tokens: [TokenID] = []
+                for (position, id) in ids.enumerated() {
+                    guard let token = tokenizer.token(id) else {
+                        throw .unknownToken(
+                            index: index, position: position, id: id, vocabularySize: tokenizer.vocabularySize)
                     }
-                    texts.append(tokenizer.decode(tokens, skipControlTokens: skipControlTokens))
+                    tokens.append(token)
                 }
-                return texts
+                texts.append(tokenizer.decode(tokens, skipControlTokens: skipControlTokens))
             }
+            return texts
+        }
+    }
+
+    /// Work on texts, on a queue of its own; what nobody waits for any more is not begun.
+    func onPromptQueue<Value: Sendable>(
+        _ work: @escaping @Sendable (_ isCancelled: () -> Bool) throws(GraceError) -> Value
+    ) async throws(GraceError) -> Value {
+        let isCancelled = Confined(false)
+        let result = await withTaskCancellationHandler {
+            await runBlocking(on: promptQueue) {
+                Result { () throws(GraceError) in
+                    guard !isCancelled.withState({ $0 }) else { throw .engine(.cancelled) }
+                    return try work { isCancelled.withState { $0 } }
+                }
+            }
+        } onCancel: {
+            isCancelled.withState { $0 = true }
         }
         return try result.get()
     }

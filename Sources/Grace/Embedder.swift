@@ -239,17 +239,9 @@ package struct Embedder: Sendable {
         if inputs.count <= 4, inputs.reduce(0, { $0 + $1.size }) <= 2048 {
             return try prompts(for: inputs, limit: limit, settings.truncation) { Task.isCancelled }
         }
-        let isCancelled = Confined(false)
-        let result = await withTaskCancellationHandler {
-            await runBlocking(on: promptQueue) {
-                Result { () throws(GraceError) in
-                    try prompts(for: inputs, limit: limit, settings.truncation) { isCancelled.withState { $0 } }
-                }
-            }
-        } onCancel: {
-            isCancelled.withState { $0 = true }
+        return try await onPromptQueue { isCancelled throws(GraceError) in
+            try prompts(for: inputs, limit: limit, settings.truncation, isCancelled: isCancelled)
         }
-        return try result.get()
     }
 
     private func prompts(

@@ -27,7 +27,8 @@ final class PromptCache: Sendable {
 
     private let state = Confined(
         ResultCache<Key, GracePrompt>(limits: limits) { key, prompt in
-            128 + key.text.count + key.tokens.count * MemoryLayout<Int>.size + prompt.tokens.count * MemoryLayout<Int32>.size
+            128 + key.text.count + key.tokens.count * MemoryLayout<Int>.size + prompt.tokens.count
+                * MemoryLayout<Int32>.size
         })
 
     /// The prompt, made now unless it is kept.

@@ -12,10 +12,8 @@ final class ZStream {
         pointer = .allocate(capacity: 1)
         pointer.initialize(to: z_stream())
         self.end = end
-        guard begin(pointer) == Z_OK else {
-            pointer.deallocate()
-            return nil
-        }
+        // What was begun or not ends in `deinit`, which Swift runs here too: zlib takes a stream without a state.
+        guard begin(pointer) == Z_OK else { return nil }
     }
 
     deinit {

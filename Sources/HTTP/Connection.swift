@@ -1,5 +1,6 @@
 import DequeModule
 import Dispatch
+import TLS
 
 /// One connection: performs on a socket what its ``ConnectionState`` decides.
 ///
@@ -25,9 +26,12 @@ final class Connection: @unchecked Sendable, EventLoop.Client {
     private var output: [UInt8] = []
     private var sentCount = 0
     private var isClosed = false
+    /// Whether the state waits to hear that its output, and not the encryption's alone, is with the system.
+    private var owesWriteFinished = false
     /// Of the stream: who waits until the client has taken more.
     private var streamWaiter: CheckedContinuation<Void, Never>?
 
+    private let context: TLSContext?
     /// nil where bytes travel as they are.
     private var channel: SecureChannel?
     /// Until when the peer may take to agree on the encryption; nil once it has, or need not.
@@ -40,17 +44,17 @@ final class Connection: @unchecked Sendable, EventLoop.Client {
     private var appointment: ContinuousClock.Instant?
 
     /// - Parameters:
-    ///   - channel: encrypts what is sent; nil sends it as it is.
+    ///   - context: of the encryption; nil sends all as it is.
     ///   - refusal: the error that this connection is answered with as soon as it opens.
     ///   - onClose: called once, when the socket is closed.
     init(
-        socket: Socket, peer: String?, loop: EventLoop, channel: sending SecureChannel?, shared: HTTPServer.Shared,
+        socket: Socket, peer: String?, loop: EventLoop, context: TLSContext?, shared: HTTPServer.Shared,
         refusal: HTTPError?, onClose: @escaping @Sendable (Connection) -> Void
     ) {
         self.socket = socket
         self.peer = peer
         self.loop = loop
-        self.channel = channel
+        self.context = context
         handler = shared.handler
         limits = shared.limits
         observer = shared.observer
@@ -62,16 +66,25 @@ final class Connection: @unchecked Sendable, EventLoop.Client {
     /// Begins to serve. Called once.
     func start() {
         loop.queue.async { [self] in
+            guard !isClosed else { return }
             token = loop.watch(socket, for: self)
-            if token == nil {
-                post(.failed)
-            } else if channel == nil {
-                post(.opened)
-            } else {
-                handshakeDeadline = .now + limits.handshakeTimeout
-                updateTimer()
-                updateInterest()
-            }
+            guard token != nil, beginEncryption() else { return post(.failed) }
+            if channel == nil { return post(.opened) }
+            handshakeDeadline = .now + limits.handshakeTimeout
+            updateTimer()
+            updateInterest()
+        }
+    }
+
+    /// - Returns: false where there is no memory for it.
+    private func beginEncryption() -> Bool {
+        guard let context else { return true }
+        do throws(TLSError) {
+            channel = try SecureChannel(context)
+            return true
+        } catch {
+            observer?.observe(.encryptionFailed)
+            return false
         }
     }
 
@@ -185,6 +198,7 @@ final class Connection: @unchecked Sendable, EventLoop.Client {
         }
         write(channel.takeOutput())
         guard !isClosed else { return }
+        updateInterest()
         if handshakeDeadline != nil, channel.isEstablished {
             handshakeDeadline = nil
             post(.opened)
@@ -200,6 +214,7 @@ final class Connection: @unchecked Sendable, EventLoop.Client {
     }
 
     private func send(_ bytes: [UInt8]) {
+        owesWriteFinished = true
         guard let channel else { return write(bytes) }
         guard let encrypted = channel.encrypt(bytes) else { return post(.failed) }
         write(encrypted)
@@ -239,6 +254,8 @@ final class Connection: @unchecked Sendable, EventLoop.Client {
         output = []
         sentCount = 0
         resumeStream()
+        guard owesWriteFinished else { return }
+        owesWriteFinished = false
         post(.writeFinished)
     }
 
@@ -265,7 +282,9 @@ final class Connection: @unchecked Sendable, EventLoop.Client {
     // MARK: What the loop is asked for
 
     private func updateInterest() {
-        let (reading, writing) = (state.wantsToRead, sentCount < output.count)
+        // Who does not read is not read either: with TLS, what it sends may make output without end.
+        let unsentCount = output.count - sentCount
+        let (reading, writing) = (state.wantsToRead && unsentCount < limits.maxStreamedAhead, unsentCount > 0)
         guard let token, reading != isReading || writing != isWriting else { return }
         isReading = reading
         isWriting = writing
@@ -296,6 +315,8 @@ final class Connection: @unchecked Sendable, EventLoop.Client {
 
     private func close() {
         isClosed = true
+        // The peer can tell an end from a connection that was cut (RFC 8446, section 6.1).
+        if let channel, output.isEmpty { _ = socket.send(channel.close(), from: 0) }
         events = []
         output = []
         sentCount = 0

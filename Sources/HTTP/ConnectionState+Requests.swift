@@ -12,13 +12,18 @@ extension ConnectionState {
                         if head.endsRequest { _ = try parser.next() }
                         return respond(refusal, to: head, leavesBody: !head.endsRequest, at: now)
                     }
-                    if case .length(let length) = head.framing, length <= limits.maxBodySize { try reserve(length) }
+                    // Of a length that is only announced no more is held than comes at once.
+                    if case .length(let length) = head.framing { try reserve(min(length, limits.maxPipelinedSize)) }
                     enter(.readingBody(since: now), until: bodyDeadline(since: now, at: now))
                     // RFC 9110, section 10.1.1: 100 is for a client that waits; one whose body is here does not.
                     waitsForContinue = head.expectsContinue && parser.unreadByteCount == 0 && !hasReceivedEnd
                 case .request(var request):
                     request.head.peer = peer
-                    try reserve(request.body.count)
+                    do {
+                        try reserve(request.body.count)
+                    } catch {
+                        return respond(to: error, of: request.head, at: now)
+                    }
                     if let response = handler.respondAtOnce(to: request) {
                         return respond(response, to: request.head, at: now)
                     }
@@ -54,8 +59,12 @@ extension ConnectionState {
     }
 
     /// Answers an error of the server's own and closes: after it, where the next request begins would be a guess.
-    mutating func respond(to error: HTTPError, at now: ContinuousClock.Instant) -> [Action] {
-        let head = currentHead
+    ///
+    /// - Parameter head: of the request at fault, where it is not the one being read.
+    mutating func respond(
+        to error: HTTPError, of head: HTTPRequestHead? = nil, at now: ContinuousClock.Instant
+    ) -> [Action] {
+        let head = head ?? currentHead
         phase = .writing(head, thenClose: true)
         startWriting(at: now)
         return [.send(handler.completeResponse(to: error, of: head), ResponseFraming(connection: .close))]
@@ -110,7 +119,7 @@ extension HTTPResponse {
 
 extension HTTPHandler {
     /// The application's answer to an error with what the error's status calls for.
-    func completeResponse(to error: HTTPError, of head: HTTPRequestHead?) -> HTTPResponse {
+    package func completeResponse(to error: HTTPError, of head: HTTPRequestHead?) -> HTTPResponse {
         var response = response(to: error, of: head)
         for field in error.requiredHeaders.lines where response.headers[field.name] == nil {
             response.headers.append(field)

@@ -37,9 +37,11 @@ extension ConnectionState {
         guard var progress = writing else { return }
         progress.byteCount += count
         writing = progress
-        deadline = now + limits.writeTimeout
+        releaseBytes(count)
+        deadline = min(now + limits.writeTimeout, progress.since + limits.writeTotalTimeout)
         if let time = time(for: progress.byteCount, at: limits.minWriteRate) {
-            deadline = min(now, progress.since + time) + limits.writeTimeout
+            deadline = min(
+                now + limits.writeTimeout, progress.since + min(time + limits.writeTimeout, limits.writeTotalTimeout))
         }
     }
 

@@ -129,7 +129,8 @@ package struct ConnectionState: Sendable {
             guard case .handling(let head, _) = phase else { return [] }
             return respond(response, to: head, at: now)
         case .writeBlocked:
-            if writing == nil { startWriting(at: now) }
+            // Else it is an answer, whose time runs already, or the encryption's own output, which answers nothing.
+            if case .streaming = phase, writing == nil { startWriting(at: now) }
             return []
         case .streamFinished:
             guard case .streaming(let head, let thenClose, let isChunked) = phase else { return [] }
@@ -225,9 +226,10 @@ package struct ConnectionState: Sendable {
         }
     }
 
-    /// Gives back what the request and the response have taken of the budget.
-    private mutating func releaseBytes() {
-        budget.release(reservedByteCount)
-        reservedByteCount = 0
+    /// Gives back what the request and the response have taken of the budget, or so much of it.
+    mutating func releaseBytes(_ count: Int = .max) {
+        let released = min(count, reservedByteCount)
+        budget.release(released)
+        reservedByteCount -= released
     }
 }

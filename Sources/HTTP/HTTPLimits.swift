@@ -22,6 +22,8 @@ package struct HTTPLimits: Sendable {
     package var bodyTotalTimeout = Duration.seconds(300)
     /// How long a response may wait for the client to take any of it; the connection is then closed.
     package var writeTimeout = Duration.seconds(30)
+    /// How long a client may take for the whole of a response.
+    package var writeTotalTimeout = Duration.seconds(300)
     /// The bytes a second that a client must take of a response after the first ``writeTimeout``; 0 asks for none.
     package var minWriteRate = 500
     /// How many bytes of a stream wait for the client to take them, before the stream has to wait.

@@ -10,7 +10,7 @@ package enum HTTPServerEvent: Sendable, Equatable {
     case opened
     /// A connection was taken that is over a limit: it is told so, and closed.
     case refused(HTTPError)
-    /// A connection that is over every limit was closed without a word.
+    /// A connection was closed without a word: over every limit, or while the server stops, or for want of memory.
     case dropped
     case closed
     /// Bytes came from a client, and the connection's encryption among them.

@@ -63,9 +63,6 @@ package final class HTTPServer: Sendable {
     /// How many connections are open.
     package var connectionCount: Int { state.withState { $0.served.count + $0.refused.count } }
 
-    /// What requests and responses of all connections take, in bytes.
-    package var bufferedByteCount: Int { shared.budget.byteCount }
-
     /// Begins to serve.
     package func start() {
         for listener in listeners {
@@ -107,14 +104,8 @@ package final class HTTPServer: Sendable {
             guard !state.isShuttingDown, refusal == nil || state.refused.count < Self.maxRefusedConnections else {
                 return nil
             }
-            let channel: SecureChannel?
-            do throws(TLSError) {
-                channel = try context.map { context throws(TLSError) in try SecureChannel(context) }
-            } catch {
-                return nil
-            }
             let connection = Connection(
-                socket: socket, peer: peer, loop: loops[state.acceptedCount % loops.count], channel: channel,
+                socket: socket, peer: peer, loop: loops[state.acceptedCount % loops.count], context: context,
                 shared: shared, refusal: refusal
             ) { [weak self] in self?.remove($0) }
             state.acceptedCount += 1

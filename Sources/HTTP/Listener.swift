@@ -66,7 +66,9 @@ package final class Listener: @unchecked Sendable {
 
     deinit {
         // With a source, its cancellation closes the descriptor.
-        if source == nil, !isClosed { _ = Glibc.close(descriptor) }
+        guard source == nil, !isClosed else { return }
+        _ = Glibc.close(descriptor)
+        if case .unix(let path) = address { _ = unlink(path) }
     }
 
     /// Begins to accept.

@@ -26,7 +26,9 @@ enum UnixSocket {
     private static func removeLeftOver(_ path: String, _ address: sockaddr_un) {
         var status = stat()
         guard lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFSOCK else { return }
-        let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+        // A server that is stuck must not hold this one up: its full backlog is no refusal.
+        let descriptor = socket(
+            AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue), 0)
         guard descriptor >= 0 else { return }
         defer { _ = Glibc.close(descriptor) }
         if call(Glibc.connect, descriptor, address) != 0, errno == ECONNREFUSED { _ = unlink(path) }

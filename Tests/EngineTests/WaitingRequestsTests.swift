@@ -101,6 +101,23 @@ struct WaitingRequestsTests {
         #expect(queue.admit() == "i1 b2 b1 b3")
     }
 
+    @Test("A large bulk request gets its place, however many interactive ones come")
+    func largeBulk() throws {
+        var queue = Queue(live: 8, positions: 100)
+        try queue.submit("i0", positions: 20)
+        _ = queue.admit()
+        try queue.submit("b1", positions: 100)
+        var admitted = ""
+        for round in 1...40 where admitted != "b1" {
+            try queue.submit("i\(round)", positions: 20)
+            admitted = queue.admit()
+            // Whoever came before has ended.
+            queue.end("i\(round - 1)")
+            if admitted.isEmpty { admitted = queue.admit() }
+        }
+        #expect(admitted == "b1")
+    }
+
     @Test("The prompt of an interactive request is run before older ones of bulk")
     func prefill() throws {
         var queue = Queue(live: 8)

@@ -99,6 +99,22 @@ struct ConnectionStateClosingTests {
         #expect(seconds == 19)
     }
 
+    @Test("A client has its time for the whole of a response, at whatever rate")
+    func writeTotalTimeout() {
+        var limits = HTTPLimits()
+        limits.minWriteRate = 0
+        var connection = opened(limits: limits)
+        _ = connection.receive(get)
+        _ = connection.answer()
+        var seconds = 0
+        while seconds < 1000 {
+            _ = connection.on(.writeProgressed(1))
+            if connection.wait(.seconds(10)) != [] { break }
+            seconds += 10
+        }
+        #expect(seconds == 290)
+    }
+
     @Test("A handler has the time that it takes")
     func handlerHasNoTimeout() {
         var connection = opened()

@@ -60,6 +60,9 @@ struct ServerLimitTests {
         #expect(budget.byteCount == 5)
         _ = first.answer()
         #expect(budget.byteCount == 5 + "POST /a hello".utf8.count)
+        // What the client has taken is not held any more.
+        _ = first.on(.writeProgressed(10))
+        #expect(budget.byteCount == "POST /a hello".utf8.count - 5)
         _ = first.on(.writeFinished)
         #expect(budget.byteCount == 0)
         var second = ConnectionScript(budget: budget)

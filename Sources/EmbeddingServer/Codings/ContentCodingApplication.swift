@@ -21,11 +21,18 @@ package struct ContentCodingApplication: HTTPHandler {
     private let maxBodySize: Int
     private let queue = DispatchQueue(label: "content codings")
     private let waiting = Confined(0)
+    /// What inflated bodies take until they are answered: the connections know of the compressed ones only.
+    private let inflatedBytes: ByteBudget
 
-    /// - Parameter maxBodySize: the largest inflated body, in bytes.
-    package init(_ application: any HTTPHandler, maxBodySize: Int) {
+    /// - Parameters:
+    ///   - maxBodySize: the largest inflated body, in bytes.
+    ///   - maxInflatedSize: what all inflated bodies may come to, in bytes.
+    package init(
+        _ application: any HTTPHandler, maxBodySize: Int, maxInflatedSize: Int = HTTPLimits().maxBufferedSize
+    ) {
         self.application = application
         self.maxBodySize = maxBodySize
+        inflatedBytes = ByteBudget(limit: maxInflatedSize)
     }
 
     package func refuse(_ head: HTTPRequestHead) -> HTTPResponse? {
@@ -38,9 +45,20 @@ package struct ContentCodingApplication: HTTPHandler {
     }
 
     package func respond(to request: HTTPRequest) async -> HTTPResponse {
+        guard case .inflated(let format) = RequestCoding(request.head) else {
+            return await compressed(await application.respond(to: request), for: request.head)
+        }
         let response: HTTPResponse
         do throws(InflateError) {
-            response = await application.respond(to: try await inflated(request))
+            let inflated = try await inflated(request, format)
+            let size = inflated.body.count
+            if inflatedBytes.reserve(size) {
+                response = await application.respond(to: inflated)
+                inflatedBytes.release(size)
+            } else {
+                let error = HTTPError.outOfBuffers(length: size, limit: inflatedBytes.limit)
+                response = completeResponse(to: error, of: request.head)
+            }
         } catch {
             response = ServiceError(error).response(to: request.head)
         }
@@ -49,7 +67,8 @@ package struct ContentCodingApplication: HTTPHandler {
 
     /// What is answered at once is short, and compressed where it is.
     package func respondAtOnce(to request: HTTPRequest) -> HTTPResponse? {
-        guard case .identity = RequestCoding(request.head), let response = application.respondAtOnce(to: request)
+        guard case .identity = RequestCoding(request.head), AcceptedCodings(request.head).allowIdentity,
+            let response = application.respondAtOnce(to: request)
         else { return nil }
         guard let body = response.compressibleBody, body.count >= Self.minimumSize else { return response }
         var varied = response
@@ -68,11 +87,13 @@ package struct ContentCodingApplication: HTTPHandler {
 
     // MARK: - Requests
 
-    private func inflated(_ request: HTTPRequest) async throws(InflateError) -> HTTPRequest {
-        guard case .inflated(let format) = RequestCoding(request.head) else { return request }
+    /// On the queue, however short: a few bytes can inflate to a whole body.
+    private func inflated(
+        _ request: HTTPRequest, _ format: Inflater.Format
+    ) async throws(InflateError) -> HTTPRequest {
         let limits = InflateLimits(maxSize: maxBodySize)
         let body = request.body
-        let inflated = await work(size: body.count) { () -> Result<[UInt8], InflateError> in
+        let inflated = await runBlocking(on: queue) { () -> Result<[UInt8], InflateError> in
             do throws(InflateError) {
                 return .success(try Inflater.inflate(body, format: format, limits: limits))
             } catch {
