@@ -96,10 +96,13 @@ def isolate_files() -> None:
     """A read-only view of all there is, with a /tmp of its own."""
     check(libc.unshare(CLONE_NEWNS), "unshare")
     check(libc.mount(None, b"/", None, MS_REC | MS_PRIVATE, None), "mount / private")
-    check(libc.mount(b"tmpfs", b"/tmp", b"tmpfs", 0, b"size=16m"), "mount /tmp")
+    # A clone that lies there itself stays in sight, and is read-only as all else is.
+    has_own_tmp = not Path(__file__).resolve().is_relative_to("/tmp")
+    if has_own_tmp:
+        check(libc.mount(b"tmpfs", b"/tmp", b"tmpfs", 0, b"size=16m"), "mount /tmp")
     points = [line.split()[4] for line in Path("/proc/self/mountinfo").read_text().splitlines()]
     for point in points:
-        if point == "/tmp" or point.startswith(("/tmp/", "/dev", "/proc", "/sys")):
+        if has_own_tmp and (point == "/tmp" or point.startswith("/tmp/")) or point.startswith(("/dev", "/proc", "/sys")):
             continue
         # Those below another mount can no longer be reached.
         libc.mount(None, point.encode(), None, MS_REMOUNT | MS_BIND | MS_RDONLY, None)
