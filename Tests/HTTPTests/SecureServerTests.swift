@@ -1,28 +1,20 @@
 import Confinement
 import Foundation
+import Glibc
 import HTTP
 import TLS
 import TestSupport
 import Testing
 
-/// Runs a program to its end.
+/// Runs a command of the shell to its end, on a thread of its own: the servers that it speaks to need the cooperative pool's.
 ///
+/// Not by Foundation's `Process`, whose children inherit each other's pipes.
 /// - Returns: what it wrote to standard output.
-private func run(_ program: String, _ arguments: [String], input: String = "") throws -> String {
-    // A file and not a pipe: a program need not read all of it.
+private func shell(_ command: String) async throws -> String {
     let directory = try TemporaryDirectory()
-    let path = try directory.write(input, to: "input")
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-    process.arguments = [program] + arguments
-    let output = Pipe()
-    process.standardInput = try FileHandle(forReadingFrom: URL(fileURLWithPath: path))
-    process.standardOutput = output
-    process.standardError = FileHandle.nullDevice
-    try process.run()
-    let text = output.fileHandleForReading.readDataToEndOfFile()
-    process.waitUntilExit()
-    return String(decoding: text, as: UTF8.self)
+    let path = directory.path + "/output"
+    _ = await onThread { system("{ \(command); } > '\(path)' 2> /dev/null < /dev/null") }
+    return try String(contentsOfFile: path, encoding: .utf8)
 }
 
 /// A certificate for 127.0.0.1, made for one test.
@@ -32,20 +24,16 @@ private struct Certificate {
     var key: String { directory.path + "/server.key" }
     var files: TLSFiles { TLSFiles(certificate: path, key: key) }
 
-    init() throws {
+    init() async throws {
         directory = try TemporaryDirectory()
-        try make(serial: 1)
+        try await make(serial: 1)
     }
 
     /// Another certificate in the place of this one.
-    func make(serial: Int) throws {
-        _ = try run(
-            "openssl",
-            [
-                "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2",
-                "-subj", "/CN=localhost", "-set_serial", "\(serial)", "-addext", "subjectAltName=IP:127.0.0.1",
-                "-keyout", key, "-out", path,
-            ])
+    func make(serial: Int) async throws {
+        _ = try await shell(
+            "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=localhost "
+                + "-set_serial \(serial) -addext subjectAltName=IP:127.0.0.1 -keyout '\(key)' -out '\(path)'")
     }
 }
 
@@ -53,7 +41,7 @@ private func withSecureServer<Result: Sendable>(
     handler: any HTTPHandler = TestHandler(), limits: HTTPLimits = HTTPLimits(), observer: (any HTTPObserver)? = nil,
     _ body: (HTTPServer, Certificate, TLSReloader) async throws -> Result
 ) async throws -> Result {
-    let certificate = try Certificate()
+    let certificate = try await Certificate()
     let tls = try TLSReloader(certificate.files)
     let server = try HTTPServer(
         listeners: [Listener(host: "127.0.0.1", port: 0)], handler: handler, limits: limits, observer: observer,
@@ -76,17 +64,10 @@ struct SecureServerTests {
         try await withSecureServer { server, certificate, _ in
             let url = "https://127.0.0.1:\(server.address.port)"
             let body = String(repeating: "x", count: 200_000)
-            let output = try await onThread {
-                Result {
-                    try run(
-                        "curl",
-                        [
-                            "-sS", "--max-time", "60", "--tlsv\(version)", "--tls-max", version, "--cacert",
-                            certificate.path, "--data-binary", "@-", "\(url)/a", "--next", "-sS", "--cacert",
-                            certificate.path, "\(url)/b",
-                        ], input: body)
-                }
-            }.get()
+            let file = try certificate.directory.write(body, to: "body")
+            let options = "-sS --max-time 60 --cacert '\(certificate.path)' --tlsv\(version) --tls-max \(version)"
+            let output = try await shell(
+                "curl \(options) --data-binary '@\(file)' \(url)/a --next \(options) \(url)/b")
             #expect(output == "POST /a \(body)GET /b ")
         }
     }
@@ -138,31 +119,31 @@ struct SecureServerTests {
     func reload() async throws {
         try await withSecureServer { server, certificate, tls in
             let port = server.address.port
+            let connect = "openssl s_client -quiet -connect 127.0.0.1:\(port)"
             func serial() async throws -> String {
-                let shown = try await onThread {
-                    Result { try run("openssl", ["s_client", "-connect", "127.0.0.1:\(port)"], input: "Q\n") }
-                }.get()
-                return try run("openssl", ["x509", "-noout", "-serial"], input: shown)
+                try await shell(
+                    "echo Q | openssl s_client -connect 127.0.0.1:\(port) | openssl x509 -noout -serial")
             }
             #expect(try await serial() == "serial=01\n")
-            let open = Process()
-            let (input, output) = (Pipe(), Pipe())
-            open.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-            open.arguments = ["openssl", "s_client", "-quiet", "-connect", "127.0.0.1:\(port)"]
-            (open.standardInput, open.standardOutput) = (input, output)
-            open.standardError = FileHandle.nullDevice
-            try open.run()
-            try input.fileHandleForWriting.write(contentsOf: Data("GET /a HTTP/1.1\r\nHost: a\r\n\r\n".utf8))
-            let first = await onThread { output.fileHandleForReading.availableData }
-            #expect(first.starts(with: Data("HTTP/1.1 200 OK".utf8)))
-            try certificate.make(serial: 2)
+            // One connection, which is open while the certificate changes.
+            let (answered, go) = (certificate.directory.path + "/answered", certificate.directory.path + "/go")
+            let open = Task {
+                try await shell(
+                    """
+                    { printf 'GET /a HTTP/1.1\\r\\nHost: a\\r\\n\\r\\n'; while [ ! -e '\(go)' ]; do sleep 0.05; done;
+                      printf 'GET /b HTTP/1.1\\r\\nHost: a\\r\\nConnection: close\\r\\n\\r\\n'; sleep 5; } |
+                    \(connect) | tee '\(answered)'
+                    """)
+            }
+            func hasAnswered() -> Bool {
+                FileManager.default.contents(atPath: answered)?.starts(with: Data("HTTP/1.1 200 OK".utf8)) ?? false
+            }
+            while !hasAnswered() { try await Task.sleep(for: .milliseconds(5)) }
+            try await certificate.make(serial: 2)
             try tls.reload()
             #expect(try await serial() == "serial=02\n")
-            try input.fileHandleForWriting.write(
-                contentsOf: Data("GET /b HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n".utf8))
-            let second = await onThread { output.fileHandleForReading.readDataToEndOfFile() }
-            #expect(String(decoding: second, as: UTF8.self).contains("GET /b "))
-            open.waitUntilExit()
+            _ = try certificate.directory.write("", to: "go")
+            #expect(try await open.value.contains("GET /b "))
         }
     }
 }
