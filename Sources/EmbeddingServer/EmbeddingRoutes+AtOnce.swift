@@ -18,9 +18,8 @@ extension EmbeddingRoutes {
         reading read: @escaping @Sendable (RequestFields) throws(ServiceError) -> (EmbedRequest, Form),
         body: @escaping @Sendable (Work, Form) -> [UInt8]
     ) {
-        let limit = configuration.httpLimits.maxBodySize
         router.add(
-            .post, path, refuse: { $0.refusalUnlessJSON() ?? $0.refusalOfLength(limit: limit) },
+            .post, path, refuse: refusal,
             respondAtOnce: { request in answerKept(request, reading: read, body: body) },
             respond: { request in await embed(request, reading: read, body: body) })
     }
@@ -37,7 +36,7 @@ extension EmbeddingRoutes {
             guard asked.inputs.values.count == 1 else { return nil }
             let selection = configuration.routing.selection(model: asked.model, texts: asked.inputs.trialTexts)
             return try store.withModelAtOnce(selection) { embedder in
-                keptWork(asked, embedder)?.response(start: start) { body($0, form) }
+                keptWork(asked, embedder).map { $0.response(body: body($0, form), start: start) }
             }
         } catch {
             return nil
@@ -52,11 +51,5 @@ extension EmbeddingRoutes {
         } catch {
             return nil
         }
-    }
-}
-
-extension Work {
-    fileprivate func response(start: ContinuousClock.Instant, body: (Work) -> [UInt8]) -> HTTPResponse {
-        response(body: body(self), start: start)
     }
 }

@@ -34,9 +34,13 @@ struct EmbeddingRoutes: Sendable {
 
     /// A route that reads JSON.
     func addPost(_ path: String, to router: inout Router, respond: @escaping Router.Handler) {
+        router.add(.post, path, refuse: refusal, respond: respond)
+    }
+
+    /// Of what a route that reads JSON takes no body of.
+    var refusal: Router.Refusal {
         let limit = configuration.httpLimits.maxBodySize
-        router.add(
-            .post, path, refuse: { $0.refusalUnlessJSON() ?? $0.refusalOfLength(limit: limit) }, respond: respond)
+        return { $0.refusalUnlessJSON() ?? $0.refusalOfLength(limit: limit) }
     }
 
     /// Embeds what a request asks for.

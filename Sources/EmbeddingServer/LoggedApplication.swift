@@ -31,6 +31,21 @@ package struct LoggedApplication: HTTPHandler {
         self.init(application, routes: routes, logger: logger, metrics: metrics)
     }
 
+    /// The operator's application: it changes what the store holds.
+    ///
+    /// - Parameter keys: what operators must show, whatever they ask for; nil for nothing.
+    package init(
+        administering store: ModelStore, routing: CheckpointRouting, keys: ReloadingKeys?, logger: Logger,
+        metrics: ServerMetrics = ServerMetrics()
+    ) {
+        let routes = AdminRoutes(store: store, routing: routing).router()
+        var application: any HTTPHandler = ContentCodingApplication(routes, maxBodySize: HTTPLimits().maxBodySize)
+        if let keys {
+            application = KeyedApplication(application, keys: keys, publicPaths: [])
+        }
+        self.init(application, routes: routes, logger: logger, metrics: metrics)
+    }
+
     /// An application of these routes.
     ///
     /// - Parameters:

@@ -102,7 +102,8 @@ package struct Server: Sendable {
         do throws(ListenerError) {
             server = try HTTPServer(
                 listeners: [Listener(host: admin.host, port: admin.port)],
-                handler: AdminService(store: store, routing: routing, keys: keys, logger: logger, metrics: metrics))
+                handler: LoggedApplication(
+                    administering: store, routing: routing, keys: keys, logger: logger, metrics: metrics))
         } catch {
             throw .listener(error)
         }

@@ -38,11 +38,9 @@ extension ConnectionState {
         progress.byteCount += count
         writing = progress
         releaseBytes(count)
-        deadline = min(now + limits.writeTimeout, progress.since + limits.writeTotalTimeout)
-        if let time = time(for: progress.byteCount, at: limits.minWriteRate) {
-            deadline = min(
-                now + limits.writeTimeout, progress.since + min(time + limits.writeTimeout, limits.writeTotalTimeout))
-        }
+        let atRate = time(for: progress.byteCount, at: limits.minWriteRate).map { $0 + limits.writeTimeout }
+        let total = min(limits.writeTotalTimeout, atRate ?? limits.writeTotalTimeout)
+        deadline = min(now + limits.writeTimeout, progress.since + total)
     }
 
     /// nil where no rate is asked for.

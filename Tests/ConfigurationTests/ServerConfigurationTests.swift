@@ -6,31 +6,14 @@ import Testing
 /// The program itself, asked for its configuration: it prints that, or what is wrong, and ends.
 @Suite("The server's configuration")
 struct ServerConfigurationTests {
-    private struct Outcome {
-        let status: Int32
-        let output: String
-        let errors: String
-    }
-
-    private func run(_ arguments: [String], environment: [String: String] = [:]) throws -> Outcome {
-        let process = Process()
-        // Built beside the tests.
-        process.executableURL = URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent()
-            .appending(path: "grace-server")
-        process.arguments = arguments
-        process.environment = ProcessInfo.processInfo.environment.filter { !$0.key.hasPrefix("GRACE_") }
-            .merging(environment) { _, new in new }
-        let (output, errors) = (Pipe(), Pipe())
-        process.standardOutput = output
-        process.standardError = errors
-        try process.run()
-        // What is printed fits into a pipe, the errors into another.
-        let printed = try output.fileHandleForReading.readToEnd() ?? Data()
-        let complained = try errors.fileHandleForReading.readToEnd() ?? Data()
-        process.waitUntilExit()
-        return Outcome(
-            status: process.terminationStatus, output: String(decoding: printed, as: UTF8.self),
-            errors: String(decoding: complained, as: UTF8.self))
+    /// Beside the tests, with no settings but these.
+    private func server(_ arguments: [String], environment: [String: String] = [:]) async throws -> CommandOutcome {
+        let program = URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent().appending(
+            path: "grace-server")
+        let removed = ProcessInfo.processInfo.environment.keys.filter { $0.hasPrefix("GRACE_") }.map { "-u '\($0)'" }
+        let set = environment.map { "'\($0)=\($1)'" }
+        let command = ["env"] + removed + set + ["'\(program.path)'"] + arguments.map { "'\($0)'" }
+        return try await run(command.joined(separator: " "))
     }
 
     private var example: String {
@@ -48,15 +31,15 @@ struct ServerConfigurationTests {
     }
 
     @Test("What is printed is a file that gives the same again")
-    func roundTrip() throws {
-        let first = try run(
+    func roundTrip() async throws {
+        let first = try await server(
             ["--print-config", "--model-alias", "a=b", "--no-speculation"], environment: ["GRACE_LOG_FORMAT": "json"])
         try #require(first.status == 0, "\(first.errors)")
         #expect(first.output.contains("\nlog-format: json  # environment variable GRACE_LOG_FORMAT\n"))
         #expect(first.output.contains("\nspeculation: false  # command line\n"))
         let directory = try TemporaryDirectory()
         let path = try directory.write(first.output, to: "printed.yaml")
-        let second = try run(["serve", "--config", path, "--print-config"])
+        let second = try await server(["serve", "--config", path, "--print-config"])
         try #require(second.status == 0, "\(second.errors)")
         func values(_ text: String) -> [String] {
             text.split(separator: "\n").map { String($0.prefix(while: { $0 != "#" })) }
@@ -66,9 +49,9 @@ struct ServerConfigurationTests {
     }
 
     @Test("The example file sets nothing as it is, has every option, and is read with all of them")
-    func exampleFile() throws {
-        let plain = try run(["--print-config"])
-        let same = try run(["--config", example, "--print-config"])
+    func exampleFile() async throws {
+        let plain = try await server(["--print-config"])
+        let same = try await server(["--config", example, "--print-config"])
         try #require(plain.status == 0 && same.status == 0, "\(plain.errors) \(same.errors)")
         #expect(same.output == plain.output)
         let text = try String(contentsOfFile: example, encoding: .utf8)
@@ -78,7 +61,7 @@ struct ServerConfigurationTests {
             .replacing(#/(?m)^# ?(?= +- )/#, with: "")
         let directory = try TemporaryDirectory()
         let path = try directory.write(enabled, to: "enabled.yaml")
-        let all = try run(["--config", path, "--print-config"])
+        let all = try await server(["--config", path, "--print-config"])
         try #require(all.status == 0, "\(all.errors)")
         #expect(!all.output.contains("# default"))
     }
@@ -91,16 +74,16 @@ struct ServerConfigurationTests {
             (["GRACE_NO_SUCH_OPTION": "1"], "unknown environment variable GRACE_NO_SUCH_OPTION"),
             (["GRACE_CONFIG": "/nonexistent/f.yaml"], "/nonexistent/f.yaml: cannot read the configuration"),
         ] as [([String: String], String)])
-    func refusals(environment: [String: String], message: String) throws {
-        let outcome = try run(["--print-config"], environment: environment)
+    func refusals(environment: [String: String], message: String) async throws {
+        let outcome = try await server(["--print-config"], environment: environment)
         #expect(outcome.status == 64)
         #expect(outcome.output == "")
         #expect(outcome.errors.contains(message), "\(outcome.errors)")
     }
 
     @Test("Help is shown whatever the environment holds")
-    func help() throws {
-        let outcome = try run(["--help"], environment: ["GRACE_NO_SUCH_OPTION": "1"])
+    func help() async throws {
+        let outcome = try await server(["--help"], environment: ["GRACE_NO_SUCH_OPTION": "1"])
         #expect(outcome.status == 0)
         #expect(outcome.output.contains("GRACE_MAX_BODY_BYTES"))
     }

@@ -13,7 +13,7 @@ import Transformer
 /// The application in memory, over a tiny model or over none.
 struct ServiceFixture {
     let application: LoggedApplication
-    let admin: AdminService
+    let admin: LoggedApplication
     let store: ModelStore
 
     /// Runs `body` with the application over tiny-qwen2.
@@ -64,8 +64,8 @@ struct ServiceFixture {
         metrics.add(store)
         application = LoggedApplication(
             store: store, configuration: configuration, keys: clientKeys, logger: logger, metrics: metrics)
-        admin = AdminService(
-            store: store, routing: configuration.routing, keys: keys, logger: logger, metrics: metrics)
+        admin = LoggedApplication(
+            administering: store, routing: configuration.routing, keys: keys, logger: logger, metrics: metrics)
     }
 
     /// Sends a request as a connection would: the head first, then all of it.

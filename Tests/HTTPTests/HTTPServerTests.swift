@@ -215,17 +215,9 @@ struct HTTPServerTests {
         limits.maxConnections = 1
         try await withServer(limits: limits) { server in
             let port = server.address.port
-            await onThread {
-                let first = TestClient(port: port)
-                first.send(get)
-                #expect(first.receive(through: "GET /a ").hasPrefix("HTTP/1.1 200 OK"))
-                let second = TestClient(port: port)
-                let response = second.receiveAll()
-                second.close()
-                #expect(response.hasPrefix("HTTP/1.1 503 Service Unavailable\r\n"))
-                #expect(response.contains("\r\nRetry-After: 1\r\n"))
-                first.close()
-            }
+            let refusal = await answerToSecondConnection(port: port)
+            #expect(refusal.hasPrefix("HTTP/1.1 503 Service Unavailable\r\n"))
+            #expect(refusal.contains("\r\nRetry-After: 1\r\n"))
             while server.connectionCount > 0 { try await Task.sleep(for: .milliseconds(5)) }
             let response = await onThread {
                 let third = TestClient(port: port)

@@ -6,17 +6,6 @@ import TLS
 import TestSupport
 import Testing
 
-/// Runs a command of the shell to its end, on a thread of its own: the servers that it speaks to need the cooperative pool's.
-///
-/// Not by Foundation's `Process`, whose children inherit each other's pipes.
-/// - Returns: what it wrote to standard output.
-private func shell(_ command: String) async throws -> String {
-    let directory = try TemporaryDirectory()
-    let path = directory.path + "/output"
-    _ = await onThread { system("{ \(command); } > '\(path)' 2> /dev/null < /dev/null") }
-    return try String(contentsOfFile: path, encoding: .utf8)
-}
-
 /// A certificate for 127.0.0.1, made for one test.
 private struct Certificate {
     let directory: TemporaryDirectory
@@ -31,7 +20,7 @@ private struct Certificate {
 
     /// Another certificate in the place of this one.
     func make(serial: Int) async throws {
-        _ = try await shell(
+        _ = try await run(
             "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=localhost "
                 + "-set_serial \(serial) -addext subjectAltName=IP:127.0.0.1 -keyout '\(key)' -out '\(path)'")
     }
@@ -66,9 +55,9 @@ struct SecureServerTests {
             let body = String(repeating: "x", count: 200_000)
             let file = try certificate.directory.write(body, to: "body")
             let options = "-sS --max-time 60 --cacert '\(certificate.path)' --tlsv\(version) --tls-max \(version)"
-            let output = try await shell(
+            let outcome = try await run(
                 "curl \(options) --data-binary '@\(file)' \(url)/a --next \(options) \(url)/b")
-            #expect(output == "POST /a \(body)GET /b ")
+            #expect(outcome.output == "POST /a \(body)GET /b ")
         }
     }
 
@@ -121,19 +110,21 @@ struct SecureServerTests {
             let port = server.address.port
             let connect = "openssl s_client -quiet -connect 127.0.0.1:\(port)"
             func serial() async throws -> String {
-                try await shell(
-                    "echo Q | openssl s_client -connect 127.0.0.1:\(port) | openssl x509 -noout -serial")
+                try await run(
+                    "echo Q | openssl s_client -connect 127.0.0.1:\(port) | openssl x509 -noout -serial"
+                ).output
             }
             #expect(try await serial() == "serial=01\n")
             // One connection, which is open while the certificate changes.
             let (answered, go) = (certificate.directory.path + "/answered", certificate.directory.path + "/go")
             let open = Task {
-                try await shell(
+                try await run(
                     """
                     { printf 'GET /a HTTP/1.1\\r\\nHost: a\\r\\n\\r\\n'; while [ ! -e '\(go)' ]; do sleep 0.05; done;
                       printf 'GET /b HTTP/1.1\\r\\nHost: a\\r\\nConnection: close\\r\\n\\r\\n'; sleep 5; } |
                     \(connect) | tee '\(answered)'
-                    """)
+                    """
+                ).output
             }
             func hasAnswered() -> Bool {
                 FileManager.default.contents(atPath: answered)?.starts(with: Data("HTTP/1.1 200 OK".utf8)) ?? false

@@ -79,18 +79,9 @@ struct ServerLimitTests {
         limits.maxConnectionsPerPeer = 1
         let log = EventLog()
         try await withServer(limits: limits, observer: log) { server in
-            let port = server.address.port
-            await onThread {
-                let first = TestClient(port: port)
-                first.send(get)
-                #expect(first.receive(through: "GET /a ").hasPrefix("HTTP/1.1 200 OK"))
-                let second = TestClient(port: port)
-                let response = second.receiveAll()
-                second.close()
-                #expect(response.hasPrefix("HTTP/1.1 429 Too Many Requests\r\n"))
-                #expect(response.contains("\r\nRetry-After: 1\r\n"))
-                first.close()
-            }
+            let refusal = await answerToSecondConnection(port: server.address.port)
+            #expect(refusal.hasPrefix("HTTP/1.1 429 Too Many Requests\r\n"))
+            #expect(refusal.contains("\r\nRetry-After: 1\r\n"))
             while server.connectionCount > 0 { try await Task.sleep(for: .milliseconds(1)) }
         }
         #expect(log.count { $0 == .opened } == 1)

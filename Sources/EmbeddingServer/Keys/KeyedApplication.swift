@@ -13,10 +13,16 @@ package struct KeyedApplication: HTTPHandler {
     private let publicPaths: Set<String>
 
     /// - Parameter metricsArePrivate: whether `/metrics` needs a key too.
-    package init(_ application: any HTTPHandler, keys: ReloadingKeys, metricsArePrivate: Bool) {
+    init(_ application: any HTTPHandler, keys: ReloadingKeys, metricsArePrivate: Bool) {
+        let publicPaths = metricsArePrivate ? Self.publicPaths : Self.publicPaths.union(["/metrics"])
+        self.init(application, keys: keys, publicPaths: publicPaths)
+    }
+
+    /// - Parameter publicPaths: what needs no key.
+    init(_ application: any HTTPHandler, keys: ReloadingKeys, publicPaths: Set<String>) {
         self.application = application
         self.keys = keys
-        publicPaths = metricsArePrivate ? Self.publicPaths : Self.publicPaths.union(["/metrics"])
+        self.publicPaths = publicPaths
     }
 
     package func refuse(_ head: HTTPRequestHead) -> HTTPResponse? {
