@@ -35,6 +35,7 @@ package struct CommandOptions: Sendable {
     /// Variables that begin so and are no options: those of kernels, of builds and of tests.
     package static let otherVariables: Set<String> = [
         "GRACE_KERNELS", "GRACE_WARNINGS_AS_ERRORS", "GRACE_FUZZ_ROUNDS", "GRACE_PUBLISHED", "GRACE_REFERENCE",
+        "GRACE_TORCH_PYTHON",
     ]
     /// The option that names the file.
     package static let fileOption = "config"
