@@ -30,13 +30,14 @@ package struct CheckpointMetrics: Sendable {
         }
     }
 
-    /// Adds what is read of a store at every scrape.
+    /// Adds what is read of a store at every scrape. The store tells these metrics of its events, so they do not keep it alive.
     func add(_ store: ModelStore, to registry: Registry) {
-        registry.read(
-            "grace_checkpoint_info", "1 for the checkpoint that answers requests which name none, 0 for others.", .gauge
-        ) {
-            let listing = store.listing
-            return listing.checkpoints.compactMap { checkpoint in
+        func read(_ name: String, _ help: String, _ samples: @escaping @Sendable (StoreListing) -> [Registry.Sample]) {
+            registry.read(name, help, .gauge) { [weak store] in store.map { samples($0.listing) } ?? [] }
+        }
+        read("grace_checkpoint_info", "1 for the checkpoint that answers requests which name none, 0 for others.") {
+            listing in
+            listing.checkpoints.compactMap { checkpoint in
                 checkpoint.model.map { model in
                     Registry.Sample(
                         [
@@ -46,23 +47,19 @@ package struct CheckpointMetrics: Sendable {
                 }
             }
         }
-        registry.read("grace_checkpoint_requests", "Requests that a checkpoint is answering.", .gauge) {
-            store.listing.checkpoints.filter { $0.model != nil }.map {
+        read("grace_checkpoint_requests", "Requests that a checkpoint is answering.") { listing in
+            listing.checkpoints.filter { $0.model != nil }.map {
                 Registry.Sample(["checkpoint": $0.name], Double($0.leaseCount))
             }
         }
-        registry.read(
-            "grace_checkpoint_memory_bytes", "What a checkpoint takes at most, shared parts included.", .gauge
-        ) {
-            store.listing.checkpoints.compactMap { checkpoint in
+        read("grace_checkpoint_memory_bytes", "What a checkpoint takes at most, shared parts included.") { listing in
+            listing.checkpoints.compactMap { checkpoint in
                 checkpoint.memory.map { Registry.Sample(["checkpoint": checkpoint.name], Double($0)) }
             }
         }
-        registry.read("grace_memory_reserved_bytes", "What all checkpoints take at most, shared parts once.", .gauge) {
-            Double(store.listing.memoryInUse)
+        read("grace_memory_reserved_bytes", "What all checkpoints take at most, shared parts once.") {
+            [Registry.Sample([:], Double($0.memoryInUse))]
         }
-        registry.read("grace_memory_limit_bytes", "What they may take.", .gauge) {
-            Double(store.listing.memoryLimit)
-        }
+        read("grace_memory_limit_bytes", "What they may take.") { [Registry.Sample([:], Double($0.memoryLimit))] }
     }
 }
