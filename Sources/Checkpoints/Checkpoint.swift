@@ -92,14 +92,7 @@ package struct Checkpoint: Sendable {
     }
 
     private static func onlyGGUFFile(in directory: FilePath) throws(CheckpointError) -> FilePath {
-        let names: [String]
-        do {
-            names = try FileManager.default.contentsOfDirectory(atPath: directory.string)
-        } catch {
-            let cause = (error as? CocoaError)?.underlying as? POSIXError
-            throw .io(path: directory.string, operation: "list", errno: (cause?.code ?? .EIO).rawValue)
-        }
-        let files = names.filter { FilePath($0).extension == "gguf" }.sorted()
+        let files = try DirectoryListing.names(in: directory).filter { FilePath($0).extension == "gguf" }
         guard let file = files.first else { throw .noModel(directory: directory.string) }
         guard files.count == 1 else { throw .severalModels(directory: directory.string, files: files) }
         return directory.appending(file)

@@ -85,6 +85,8 @@ extension CheckpointError: CustomStringConvertible {
             "\(file): the tensors \(first) and \(second) share bytes"
         case .unindexedBytes(let file, let range):
             "\(file): bytes \(range.lowerBound) to \(range.upperBound) belong to no tensor"
+        case .numberNotStorable(let file, let tensor, let index, let found, let format):
+            "\(file): tensor \(tensor): number \(index) is \(found), which is not finite as \(format.name)"
 
         case .json(let file, let error):
             "\(file): \(error)"

@@ -86,6 +86,9 @@ package enum CheckpointError: Error, Equatable, Sendable {
     /// Bytes of the tensor data that belong to no tensor.
     case unindexedBytes(file: String, range: Range<Int>)
 
+    /// A number that is not finite, or not in the format that it is to be written in; its index is that among all of the tensor.
+    case numberNotStorable(file: String, tensor: String, index: Int, found: Float, format: TensorFormat)
+
     // MARK: Keyed values
 
     /// Text that is not JSON (RFC 8259).

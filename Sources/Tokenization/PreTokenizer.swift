@@ -25,7 +25,7 @@ package enum PreTokenizer: CaseIterable, Equatable, Sendable {
     }
 
     /// The regular expression that a `Split` pre-tokenizer of `tokenizer.json` states.
-    var splitPattern: String? {
+    package var splitPattern: String? {
         switch self {
         case .gpt2, .smolLM: nil
         case .qwen2: Self.wordPattern(numbers: #"\p{N}"#)

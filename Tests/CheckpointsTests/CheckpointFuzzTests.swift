@@ -76,6 +76,28 @@ struct CheckpointFuzzTests {
         }
     }
 
+    @Test("Safetensors files of a training's state")
+    func trainingState() throws {
+        let directory = try TemporaryDirectory()
+        let path = FilePath("\(directory.path)/original")
+        let file = try FileWriter(creating: path)
+        let tensors = [
+            TensorSource(name: "moments", shape: [2, 3], format: .float32, [1, 2, 3, 4, 5, 6]),
+            TensorSource(name: "step", shape: [2], [7, 8]), TensorSource(name: "generator", bytes: [1, 2, 3]),
+        ]
+        try SafetensorsWriter.write(tensors, to: file)
+        try file.finish()
+        try fuzz(try RegularFile(path: path).bytes(), name: "file.safetensors", seed: 9) { path in
+            let file = try SafetensorsFile(path: path, allowsRawTensors: true)
+            for tensor in file.rawTensors.values {
+                let count = tensor.shape.reduce(tensor.number.byteCount, *)
+                #expect(try tensor.bytes().count == count)
+                if tensor.number == .int64 { #expect(try tensor.integers().count == count / 8) }
+            }
+            return Array(file.tensors.tensors.values)
+        }
+    }
+
     @Test("An index of shards, and the shards", arguments: ["model.safetensors.index.json", "2.safetensors"])
     func shards(damaged: String) throws {
         let directory = try TemporaryDirectory()

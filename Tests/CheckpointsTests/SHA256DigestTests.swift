@@ -29,4 +29,16 @@ struct SHA256DigestTests {
             #expect(try SHA256Digest(of: file) == SHA256Digest(of: bytes))
         }
     }
+
+    @Test("The digest of bytes that come in pieces is that of the whole")
+    func pieces() throws {
+        let bytes = (0..<1000).map { UInt8(truncatingIfNeeded: $0 * 7) }
+        let hasher = try SHA256Hasher()
+        for size in [1, 7, 64, 1000] {
+            for start in stride(from: 0, to: bytes.count, by: size) {
+                try hasher.update(Array(bytes[start..<min(bytes.count, start + size)]))
+            }
+            #expect(try hasher.finish() == SHA256Digest(of: bytes), "pieces of \(size)")
+        }
+    }
 }

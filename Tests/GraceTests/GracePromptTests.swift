@@ -1,4 +1,5 @@
 import Grace
+import SystemPackage
 import TestSupport
 import Testing
 import Tokenization
@@ -27,6 +28,18 @@ struct GracePromptTests {
         let text = encoding.plainTextRange
         #expect(encoding.byteRanges[prompt.poolingStart].overlaps(text))
         #expect(encoding.byteRanges[..<prompt.poolingStart].allSatisfy { $0.upperBound <= text.lowerBound })
+    }
+
+    @Test("A checkpoint makes its prompts without its weights", arguments: checkpoints)
+    func withoutWeights(name: String) throws {
+        let path = try #require(TestModels.path(ofReference: name))
+        let settings = GraceSettings(systemPrompt: "Say what it is.")
+        let builder = try GraceCheckpoint(path: FilePath(path), settings: settings).promptBuilder()
+        let loaded = try #require(try loadReference(name, settings: settings)).promptBuilder
+        for text in ["plain", " é\n🚀", "<|im_end|>"] {
+            let prompt = try builder.prompt(for: text, limit: 1024, truncation: .refuse)
+            #expect(try prompt == loaded.prompt(for: text, limit: 1024, truncation: .refuse))
+        }
     }
 
     @Test("A text that the template trims away pools what follows its place")

@@ -86,3 +86,26 @@ struct JSONWriterTests {
         #expect(written { $0.number(Double.infinity) } == "null")
     }
 }
+
+@Suite("Indented JSON")
+struct IndentedJSONTests {
+    @Test(
+        "Members have lines of their own, and nothing changes in what is read",
+        arguments: [
+            ("{}", "{}\n"), ("[]", "[]\n"), ("1", "1\n"), (#"{"a":1}"#, "{\n  \"a\": 1\n}\n"),
+            (
+                #"{"a":{},"b":[1,2,[]],"c":{"d":null}}"#,
+                "{\n  \"a\": {},\n  \"b\": [1, 2, []],\n  \"c\": {\n    \"d\": null\n  }\n}\n"
+            ),
+            (#"[{"a":1},{"b":2}]"#, "[{\n  \"a\": 1\n}, {\n  \"b\": 2\n}]\n"),
+            (#"{"{,\":[}\\":"\\\"{a:1,b}\\"}"#, "{\n  \"{,\\\":[}\\\\\": \"\\\\\\\"{a:1,b}\\\\\"\n}\n"),
+        ])
+    func layout(compact: String, indented: String) throws {
+        let value = try JSONValue(parsing: Array(compact.utf8))
+        var writer = JSONWriter()
+        writer.value(value)
+        #expect(String(decoding: writer.bytes, as: UTF8.self) == compact)
+        #expect(String(decoding: writer.indented, as: UTF8.self) == indented)
+        #expect(try JSONValue(parsing: writer.indented) == value)
+    }
+}

@@ -23,8 +23,8 @@ package struct LoRAAdapter: Sendable {
     package let digests: [FileDigest]
 
     /// The names of the files.
-    private static let configName = "adapter_config.json"
-    private static let tensorsName = "adapter_model.safetensors"
+    static let configName = "adapter_config.json"
+    static let tensorsName = "adapter_model.safetensors"
 
     /// Opens a directory with `adapter_config.json` and `adapter_model.safetensors`.
     ///
@@ -91,7 +91,8 @@ package struct LoRAAdapter: Sendable {
         return modules
     }
 
-    private static func module(ofTensor name: String) -> String? {
+    /// The path of the layer that a tensor of an adapter belongs to; nil of what is none.
+    package static func module(ofTensor name: String) -> String? {
         for suffix in [".lora_A.weight", ".lora_B.weight"] where name.hasPrefix(namePrefix) && name.hasSuffix(suffix) {
             let module = name.dropFirst(namePrefix.count).dropLast(suffix.count)
             return module.isEmpty ? nil : String(module)

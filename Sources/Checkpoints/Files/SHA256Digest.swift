@@ -1,4 +1,3 @@
-import COpenSSL
 import SystemPackage
 
 /// A SHA-256 digest (FIPS 180-4).
@@ -10,11 +9,9 @@ package struct SHA256Digest: Sendable, Hashable, CustomStringConvertible {
     ///
     /// - Throws: `digestUnavailable`.
     package init(of bytes: [UInt8]) throws(CheckpointError) {
-        try self.init { update throws(CheckpointError) in
-            try bytes.withUnsafeBufferPointer { buffer throws(CheckpointError) in
-                try update(UnsafeRawBufferPointer(buffer))
-            }
-        }
+        let hasher = try SHA256Hasher()
+        try hasher.update(bytes)
+        self = try hasher.finish()
     }
 
     /// The digest of the whole file.
@@ -22,16 +19,16 @@ package struct SHA256Digest: Sendable, Hashable, CustomStringConvertible {
     /// - Throws: `digestUnavailable`, `io`, `changedWhileRead`.
     package init(of file: RegularFile) throws(CheckpointError) {
         var piece = [UInt8](repeating: 0, count: min(file.byteCount, Self.pieceSize))
-        try self.init { update throws(CheckpointError) in
-            for start in stride(from: 0, to: file.byteCount, by: Self.pieceSize) {
-                try piece.withUnsafeMutableBufferPointer { buffer throws(CheckpointError) in
-                    let part = UnsafeMutableRawBufferPointer(
-                        rebasing: UnsafeMutableRawBufferPointer(buffer)[..<min(buffer.count, file.byteCount - start)])
-                    try file.read(from: start, into: part)
-                    try update(UnsafeRawBufferPointer(part))
-                }
+        let hasher = try SHA256Hasher()
+        for start in stride(from: 0, to: file.byteCount, by: Self.pieceSize) {
+            try piece.withUnsafeMutableBufferPointer { buffer throws(CheckpointError) in
+                let part = UnsafeMutableRawBufferPointer(
+                    rebasing: UnsafeMutableRawBufferPointer(buffer)[..<min(buffer.count, file.byteCount - start)])
+                try file.read(from: start, into: part)
+                try hasher.update(UnsafeRawBufferPointer(part))
             }
         }
+        self = try hasher.finish()
     }
 
     /// What a core's cache holds.
@@ -42,22 +39,9 @@ package struct SHA256Digest: Sendable, Hashable, CustomStringConvertible {
         bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
     }
 
-    /// The digest of the bytes that `read` hands to its argument, piece by piece.
-    private init(
-        _ read: (_ update: (UnsafeRawBufferPointer) throws(CheckpointError) -> Void) throws(CheckpointError) -> Void
-    ) throws(CheckpointError) {
-        guard let context = EVP_MD_CTX_new() else { throw .digestUnavailable }
-        defer { EVP_MD_CTX_free(context) }
-        func check(_ status: CInt) throws(CheckpointError) {
-            guard status == 1 else { throw .digestUnavailable }
-        }
-        var digest = [UInt8](repeating: 0, count: 32)
-        try check(EVP_DigestInit_ex(context, EVP_sha256(), nil))
-        try read { bytes throws(CheckpointError) in
-            try check(EVP_DigestUpdate(context, bytes.baseAddress, bytes.count))
-        }
-        try check(EVP_DigestFinal_ex(context, &digest, nil))
-        self.bytes = digest
+    /// 32 bytes that `SHA256Hasher` made.
+    init(bytes: [UInt8]) {
+        self.bytes = bytes
     }
 }
 

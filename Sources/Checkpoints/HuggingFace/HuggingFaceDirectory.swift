@@ -34,7 +34,7 @@ package struct HuggingFaceDirectory: Sendable {
         chatTemplate = try reader.chatTemplate(tokenizerConfig: tokenizerConfig)
         // Where both are there, transformers reads the one file.
         let weights = path.appending("model.safetensors")
-        if try FileKind(path: weights) == nil, let index = try reader.document("model.safetensors.index.json") {
+        if try FileKind(path: weights) == nil, let index = try reader.document(SafetensorsIndex.fileName) {
             tensors = try SafetensorsIndex(index).tensors(in: path)
         } else {
             tensors = TensorSet(try SafetensorsFile(path: weights).tensors)

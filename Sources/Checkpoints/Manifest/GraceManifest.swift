@@ -32,6 +32,13 @@ package struct GraceManifest: Sendable, Equatable {
         package let temperature: Double?
         /// The probability mass that tokens are drawn from.
         package let topP: Double?
+
+        /// Takes all as they are.
+        package init(maxRationaleTokens: Int? = nil, temperature: Double? = nil, topP: Double? = nil) {
+            self.maxRationaleTokens = maxRationaleTokens
+            self.temperature = temperature
+            self.topP = topP
+        }
     }
 
     /// The checkpoint that an adapter was trained on.
@@ -40,6 +47,12 @@ package struct GraceManifest: Sendable, Equatable {
         package let name: String
         /// The digest of its files (``Checkpoint/filesDigest``); nil where any of that name will do.
         package let sha256: String?
+
+        /// Takes both as they are; the digest is 64 lower-case hexadecimal digits.
+        package init(name: String, sha256: String?) {
+            self.name = name
+            self.sha256 = sha256
+        }
     }
 
     /// A text whose vector is known.
@@ -52,6 +65,29 @@ package struct GraceManifest: Sendable, Equatable {
         package let embedding: [Double]
         /// How near the vector must come to it.
         package let minimumCosine: Double
+
+        /// Takes all as they are.
+        package init(text: String, maxRationaleTokens: Int, embedding: [Double], minimumCosine: Double) {
+            self.text = text
+            self.maxRationaleTokens = maxRationaleTokens
+            self.embedding = embedding
+            self.minimumCosine = minimumCosine
+        }
+    }
+
+    /// Takes all as they are; what is out of range is refused when it is written.
+    package init(
+        systemPrompt: String? = nil, generation: GenerationDefaults = GenerationDefaults(), normalizes: Bool? = nil,
+        prompts: [String: String] = [:], base: BaseReference? = nil, canaries: [CanaryText] = [],
+        files: [String: String]? = nil
+    ) {
+        self.systemPrompt = systemPrompt
+        self.generation = generation
+        self.normalizes = normalizes
+        self.prompts = prompts
+        self.base = base
+        self.canaries = canaries
+        self.files = files
     }
 
     /// Reads the file's contents.
@@ -88,7 +124,7 @@ package struct GraceManifest: Sendable, Equatable {
         self.canaries = canaries
     }
 
-    private enum Key: String, CaseIterable {
+    enum Key: String, CaseIterable {
         case version, generation, pooling, normalize, base, training, files, canaries, prompts
         case systemPrompt = "system_prompt"
     }
@@ -111,7 +147,7 @@ package struct GraceManifest: Sendable, Equatable {
 }
 
 extension GraceManifest.GenerationDefaults {
-    private enum Key: String, CaseIterable {
+    enum Key: String, CaseIterable {
         case temperature
         case maxRationaleTokens = "max_rationale_tokens"
         case topP = "top_p"
@@ -126,7 +162,7 @@ extension GraceManifest.GenerationDefaults {
 }
 
 extension GraceManifest.BaseReference {
-    private enum Key: String, CaseIterable {
+    enum Key: String, CaseIterable {
         case name, sha256
     }
 
@@ -138,7 +174,7 @@ extension GraceManifest.BaseReference {
 }
 
 extension GraceManifest.CanaryText {
-    private enum Key: String, CaseIterable {
+    enum Key: String, CaseIterable {
         case text, embedding
         case maxRationaleTokens = "max_rationale_tokens"
         case minimumCosine = "minimum_cosine"

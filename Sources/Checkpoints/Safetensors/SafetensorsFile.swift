@@ -5,6 +5,8 @@ import SystemPackage
 package struct SafetensorsFile: Sendable {
     /// The tensors, by name.
     package let tensors: TensorFile
+    /// Tensors that are no weights, by name; empty unless they were asked for.
+    package let rawTensors: [String: RawTensor]
     /// The header's `__metadata__`; empty if it has none.
     package let metadata: [String: String]
 
@@ -13,9 +15,10 @@ package struct SafetensorsFile: Sendable {
 
     /// Opens the file and reads its header; the tensors' bytes are not touched.
     ///
+    /// - Parameter allowsRawTensors: whether tensors of the formats of `RawNumber` may be there too.
     /// - Throws: what `RegularFile.init(path:)` throws, and what is wrong with the header: among that every byte of the
     ///   data that belongs to no tensor, or to two.
-    package init(path: FilePath) throws(CheckpointError) {
+    package init(path: FilePath, allowsRawTensors: Bool = false) throws(CheckpointError) {
         let file = try RegularFile(path: path)
         let header = try Self.header(of: file)
         let data = header.upperBound..<file.byteCount
@@ -23,11 +26,24 @@ package struct SafetensorsFile: Sendable {
         metadata = try Self.metadata(of: document)
 
         var descriptions: [TensorDescription] = []
+        var rawTensors: [String: RawTensor] = [:]
         for name in document.members.keys.sorted() where name != "__metadata__" {
-            descriptions.append(try Self.description(of: name, try document.object(name), of: file, data: data))
+            let entry = try document.object(name)
+            if allowsRawTensors, let number = RawNumber(rawValue: try entry.string("dtype")) {
+                let (shape, range) = try Self.place(of: name, entry, data: data, byteCount: number.byteCount)
+                rawTensors[name] = RawTensor(name: name, number: number, shape: shape, file: file, byteRange: range)
+            } else {
+                let format = try Self.format(of: name, entry)
+                let (shape, range) = try Self.place(of: name, entry, data: data, byteCount: format.byteCount)
+                descriptions.append(
+                    TensorDescription(name: name, format: format, shape: shape, file: file, byteRange: range))
+            }
         }
         tensors = try TensorFile(file: file, tensors: descriptions)
-        try Self.checkCoverage(of: data, by: tensors)
+        self.rawTensors = rawTensors
+        try Self.checkCoverage(
+            of: data, file: file.name,
+            by: descriptions.map { ($0.name, $0.byteRange) } + rawTensors.values.map { ($0.name, $0.byteRange) })
     }
 
     private static func header(of file: RegularFile) throws(CheckpointError) -> Range<Int> {
@@ -62,29 +78,28 @@ package struct SafetensorsFile: Sendable {
         return metadata
     }
 
-    private static func description(
-        of name: String, _ entry: JSONDocument, of file: RegularFile, data: Range<Int>
-    ) throws(CheckpointError) -> TensorDescription {
-        let format = try format(of: name, entry)
+    /// Where a tensor is, in the file; `byteCount` is nil where no `Int` holds it.
+    private static func place(
+        of name: String, _ entry: JSONDocument, data: Range<Int>, byteCount: (_ shape: [Int]) -> Int?
+    ) throws(CheckpointError) -> (shape: [Int], byteRange: Range<Int>) {
         let shape = try naturalNumbers("shape", of: entry)
         let offsets = try naturalNumbers("data_offsets", of: entry)
         guard offsets.count == 2, offsets[0] <= offsets[1] else {
             throw entry.wrongType("data_offsets", "a begin and an end not before it", entry.members["data_offsets"])
         }
-        let byteCount = offsets[1] - offsets[0]
+        let found = offsets[1] - offsets[0]
         guard offsets[1] <= data.count else {
             throw .tensorOutOfBounds(
-                file: entry.file, tensor: name, offset: UInt64(offsets[0]), byteCount: byteCount, available: data.count)
+                file: entry.file, tensor: name, offset: UInt64(offsets[0]), byteCount: found, available: data.count)
         }
-        guard let expected = format.byteCount(shape: shape) else {
+        guard let expected = byteCount(shape) else {
             throw .shapeOverflow(file: entry.file, tensor: name, shape: shape.map(UInt64.init))
         }
-        guard byteCount == expected else {
-            throw .tensorSizeMismatch(file: entry.file, tensor: name, expected: expected, found: byteCount)
+        guard found == expected else {
+            throw .tensorSizeMismatch(file: entry.file, tensor: name, expected: expected, found: found)
         }
         let start = data.lowerBound + offsets[0]
-        return TensorDescription(
-            name: name, format: format, shape: shape, file: file, byteRange: start..<start + byteCount)
+        return (shape, start..<start + found)
     }
 
     private static func format(of name: String, _ entry: JSONDocument) throws(CheckpointError) -> TensorFormat {
@@ -106,16 +121,24 @@ package struct SafetensorsFile: Sendable {
     }
 
     /// The format wants every byte of the data to belong to a tensor, so that nothing else can hide in a file.
-    private static func checkCoverage(of data: Range<Int>, by tensors: TensorFile) throws(CheckpointError) {
+    private static func checkCoverage(
+        of data: Range<Int>, file: String, by tensors: [(name: String, byteRange: Range<Int>)]
+    ) throws(CheckpointError) {
         var end = data.lowerBound
-        for tensor in tensors.inFileOrder {
-            guard tensor.byteRange.lowerBound == end else {
-                throw .unindexedBytes(file: tensors.file.name, range: end..<tensor.byteRange.lowerBound)
+        var previous = ""
+        for tensor in tensors.filter({ !$0.byteRange.isEmpty })
+            .sorted(by: { ($0.byteRange.lowerBound, $0.name) < ($1.byteRange.lowerBound, $1.name) })
+        {
+            guard tensor.byteRange.lowerBound >= end else {
+                throw .overlappingTensors(file: file, first: previous, second: tensor.name)
             }
-            end = tensor.byteRange.upperBound
+            guard tensor.byteRange.lowerBound == end else {
+                throw .unindexedBytes(file: file, range: end..<tensor.byteRange.lowerBound)
+            }
+            (end, previous) = (tensor.byteRange.upperBound, tensor.name)
         }
         guard end == data.upperBound else {
-            throw .unindexedBytes(file: tensors.file.name, range: end..<data.upperBound)
+            throw .unindexedBytes(file: file, range: end..<data.upperBound)
         }
     }
 }

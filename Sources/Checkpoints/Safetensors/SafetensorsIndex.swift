@@ -2,6 +2,8 @@ import SystemPackage
 
 /// The file `model.safetensors.index.json`, which says which of several files holds which tensor.
 struct SafetensorsIndex {
+    /// The name that it has in a model's directory.
+    static let fileName = "model.safetensors.index.json"
     /// Some hundreds of files are the most that models are published in; each is a descriptor.
     private static let shardLimit = 1_024
 

@@ -50,6 +50,14 @@ package struct GraceCheckpoint: Sendable {
     /// The digest of the model's files, by which the `grace.json` of an adapter names its base.
     package var baseDigest: String { base.filesDigest.description }
 
+    /// Makes the checkpoint's prompts, for whoever needs no weights.
+    ///
+    /// - Throws: `GraceError`, naming file, place and both values.
+    package func promptBuilder() throws(GraceError) -> GracePromptBuilder {
+        let parts = try checkpointErrors { () throws(CheckpointError) in try TokenizerParts(of: base) }
+        return try parts.promptBuilder(checkpoint: base.name, settings: settings)
+    }
+
     /// Checks that no file was written to since it was opened: that what was read is what the fingerprint is made of.
     ///
     /// - Throws: `GraceError.checkpoint`

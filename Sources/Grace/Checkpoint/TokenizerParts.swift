@@ -4,16 +4,16 @@ import Tokenization
 
 /// What a checkpoint says of its tokenizer, as its layout stores it.
 struct TokenizerParts {
-    private enum Vocabulary {
+    enum Vocabulary {
         case json([UInt8])
         case gguf(tokens: [String], types: [Int], merges: [String], preTokenizerName: String)
     }
 
-    private let vocabulary: Vocabulary
-    private let chatTemplate: String?
-    private let beginOfText: String?
-    private let endOfText: String?
-    private let stopTokens: [Int]
+    let vocabulary: Vocabulary
+    let chatTemplate: String?
+    let beginOfText: String?
+    let endOfText: String?
+    let stopTokens: [Int]
 
     init(of checkpoint: Checkpoint) throws(CheckpointError) {
         switch checkpoint.source {
@@ -34,7 +34,7 @@ struct TokenizerParts {
         stopTokens = generation ?? configuration ?? []
     }
 
-    private init(gguf file: GGUFFile) throws(CheckpointError) {
+    init(gguf file: GGUFFile) throws(CheckpointError) {
         let model = try file.string("tokenizer.ggml.model")
         guard model == "gpt2" else {
             throw .wrongType(

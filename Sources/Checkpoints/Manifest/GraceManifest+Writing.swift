@@ -1,0 +1,83 @@
+import JSON
+
+extension GraceManifest {
+    /// `grace.json`, listing the files that are written before it in the same directory.
+    ///
+    /// - Parameter training: where the checkpoint comes from, for people.
+    /// - Precondition: the file comes after all those that define the checkpoint, and before any other.
+    package func file(training: [String: JSONValue]? = nil) -> FileContents {
+        FileContents(name: Self.fileName) { file, digests throws(CheckpointError) in
+            var listed: [String: String] = [:]
+            for digest in digests { listed[digest.fileName] = digest.sha256.description }
+            let manifest = GraceManifest(
+                systemPrompt: systemPrompt, generation: generation, normalizes: normalizes, prompts: prompts,
+                base: base, canaries: canaries, files: listed)
+            try file.write(manifest.encoded(training: training, file: file.name))
+        }
+    }
+
+    /// The file's contents, in the order of the schema.
+    ///
+    /// - Parameters:
+    ///   - training: where the checkpoint comes from, for people.
+    ///   - file: the path, for messages.
+    /// - Throws: what `init(parsing:file:)` would throw of it: a value out of range is not written.
+    package func encoded(training: [String: JSONValue]?, file: String) throws(CheckpointError) -> [UInt8] {
+        var writer = JSONWriter(reserving: 4096)
+        writer.object { writer in
+            writer.key(Key.version.rawValue)
+            writer.integer(Self.version)
+            if let systemPrompt { writer.member(Key.systemPrompt, .string(systemPrompt)) }
+            if generation != GenerationDefaults() { writer.member(Key.generation, generation.json) }
+            writer.member(Key.pooling, .string("mean"))
+            if let normalizes { writer.member(Key.normalize, .bool(normalizes)) }
+            if !prompts.isEmpty { writer.member(Key.prompts, .object(prompts.mapValues(JSONValue.string))) }
+            if let base { writer.member(Key.base, base.json) }
+            if let training { writer.member(Key.training, .object(training)) }
+            if let files { writer.member(Key.files, .object(files.mapValues(JSONValue.string))) }
+            if !canaries.isEmpty { writer.member(Key.canaries, .array(canaries.map(\.json))) }
+        }
+        let bytes = writer.indented
+        // A number that is none is null in JSON, and reads as if it were left out.
+        guard try GraceManifest(parsing: bytes, file: file) == self else {
+            throw .wrongType(file: file, key: "the document", expected: "finite numbers", found: "one that is not")
+        }
+        return bytes
+    }
+}
+
+extension JSONWriter {
+    fileprivate mutating func member(_ key: some RawRepresentable<String>, _ value: JSONValue) {
+        self.key(key.rawValue)
+        self.value(value)
+    }
+}
+
+extension GraceManifest.GenerationDefaults {
+    fileprivate var json: JSONValue {
+        var members: [String: JSONValue] = [:]
+        members[Key.maxRationaleTokens.rawValue] = maxRationaleTokens.map(JSONValue.integer)
+        members[Key.temperature.rawValue] = temperature.map(JSONValue.number)
+        members[Key.topP.rawValue] = topP.map(JSONValue.number)
+        return .object(members)
+    }
+}
+
+extension GraceManifest.BaseReference {
+    fileprivate var json: JSONValue {
+        var members: [String: JSONValue] = [Key.name.rawValue: .string(name)]
+        members[Key.sha256.rawValue] = sha256.map(JSONValue.string)
+        return .object(members)
+    }
+}
+
+extension GraceManifest.CanaryText {
+    fileprivate var json: JSONValue {
+        .object([
+            Key.text.rawValue: .string(text),
+            Key.maxRationaleTokens.rawValue: .integer(maxRationaleTokens),
+            Key.embedding.rawValue: .array(embedding.map(JSONValue.number)),
+            Key.minimumCosine.rawValue: .number(minimumCosine),
+        ])
+    }
+}
