@@ -101,13 +101,13 @@ final class GenerationLoop {
             firstRow = lastRow + 1 + draftCount
         }
         let logits = model.logits(ofRows: writingStates, in: hiddenStates, activations: activations)
-        var tokens = sampler.sample(draws, fromRowsOf: logits, on: activations.workers)[...]
+        var choices = sampler.sample(draws, fromRowsOf: logits, on: activations.workers)[...]
         return zip(pieces, lastRows).map { piece, lastRow in
             let row = piece.row
             guard row.hasRunAll else { return .ran }
-            guard row.mayWrite else { return .ended(row.result(.length)) }
-            let drawn = tokens.prefix(min(1 + piece.draftCount, row.unwrittenCount))
-            tokens = tokens.dropFirst(drawn.count)
+            guard row.mayWrite else { return .ended(row.result()) }
+            let drawn = choices.prefix(min(1 + piece.draftCount, row.unwrittenCount))
+            choices = choices.dropFirst(drawn.count)
             let writtenCount = row.rationale.count
             let ending = write(
                 drawn, row, draft: row.draft.prefix(piece.draftCount), hiddenStates, lastRow: lastRow)
@@ -123,20 +123,20 @@ final class GenerationLoop {
     ///
     /// - Returns: how the row ended; nil where there is a token to run.
     private func write(
-        _ drawn: ArraySlice<TokenID?>, _ row: LiveRow, draft: ArraySlice<TokenID>, _ hiddenStates: Activation,
+        _ drawn: ArraySlice<Sampler.Choice?>, _ row: LiveRow, draft: ArraySlice<TokenID>, _ hiddenStates: Activation,
         lastRow: Int
     ) -> Result<GenerationResult, EngineError>? {
-        for (offset, token) in drawn.enumerated() {
-            guard let token else { return .failure(row.notFinite) }
-            guard !stopTokens.contains(token) else { return row.result(.stop) }
-            row.write(token)
+        for (offset, choice) in drawn.enumerated() {
+            guard let choice else { return .failure(row.notFinite) }
+            guard !stopTokens.contains(choice.token) else { return row.result(endedBy: choice) }
+            row.write(choice)
             stepTokens.written += 1
-            guard offset < draft.count, token == draft[offset] else { return nil }
+            guard offset < draft.count, choice.token == draft[offset] else { return nil }
             row.accept(hiddenStates, row: lastRow + 1 + offset)
             stepTokens.accepted += 1
         }
         // Every guess was right, up to the limit.
-        return row.result(.length)
+        return row.result()
     }
 
     /// Guesses what follows, unless there are more rows than guesses are planned for.

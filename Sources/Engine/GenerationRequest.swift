@@ -27,9 +27,15 @@ package struct GenerationRequest: Sendable, Hashable {
     package var maxRationaleTokens: Int
     /// How the rationale's tokens are chosen.
     package var sampling: SamplingSettings
+    /// Whether the result is to tell what the model gave each token that it drew: training compares it with its own.
+    package var wantsLogProbabilities: Bool
 
     /// Takes the parts as they are; `poolingStart` must lie before the prompt's end.
-    package init(prompt: [TokenID], poolingStart: Int, maxRationaleTokens: Int, sampling: SamplingSettings) {
+    package init(
+        prompt: [TokenID], poolingStart: Int, maxRationaleTokens: Int, sampling: SamplingSettings,
+        wantsLogProbabilities: Bool = false
+    ) {
+        self.wantsLogProbabilities = wantsLogProbabilities
         self.prompt = prompt
         self.poolingStart = poolingStart
         self.maxRationaleTokens = maxRationaleTokens
@@ -60,6 +66,11 @@ package struct GenerationResult: Sendable, Equatable {
     package let rationale: [TokenID]
     /// Whether the model or the limit ended the rationale; `length` where no rationale was asked for.
     package let finishReason: FinishReason
+    /// The token that ended the rationale; nil where the limit did.
+    package let stopToken: TokenID?
+    /// Of each token that was drawn, the one that ended the rationale among them, under the logits over the temperature; empty
+    /// unless they were asked for, and where greedy.
+    package let logProbabilities: [Float]
     /// Mean over tokens from `poolingStart` on, not normalised, `[channels]`.
     package let mean: [Float]
     /// Tokens that were guessed and run; it depends on what else was in the batch.

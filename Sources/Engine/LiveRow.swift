@@ -7,6 +7,7 @@ final class LiveRow {
     let submittedAt: ContinuousClock.Instant
     let admittedAt = ContinuousClock.now
     private(set) var rationale: [TokenID] = []
+    private var logProbabilities: [Float] = []
     /// Guesses of the tokens after those that are known.
     private(set) var draft: [TokenID] = []
     private let cache: KVCache
@@ -56,9 +57,16 @@ final class LiveRow {
     /// Tokens that may still be written.
     var unwrittenCount: Int { request.maxRationaleTokens - rationale.count }
 
-    func write(_ token: TokenID) {
-        rationale.append(token)
-        tokens.append(token)
+    func write(_ choice: Sampler.Choice) {
+        note(choice)
+        rationale.append(choice.token)
+        tokens.append(choice.token)
+    }
+
+    private func note(_ choice: Sampler.Choice) {
+        if request.wantsLogProbabilities, let logProbability = choice.logProbability {
+            logProbabilities.append(logProbability)
+        }
     }
 
     /// Notes that the token written last is the guess whose state is row `row`.
@@ -78,13 +86,15 @@ final class LiveRow {
         draft = lookup.draft(after: tokens, limit: min(limit, unwrittenCount))
     }
 
-    /// What the row has come to; a mean that is not finite is an error.
-    func result(_ reason: FinishReason) -> Result<GenerationResult, EngineError> {
+    /// What the row has come to: the limit, or the token that ends it. A mean that is not finite is an error.
+    func result(endedBy stop: Sampler.Choice? = nil) -> Result<GenerationResult, EngineError> {
+        if let stop { note(stop) }
         let mean = pool.mean
         guard mean.allSatisfy(\.isFinite) else { return .failure(notFinite) }
         return .success(
             GenerationResult(
-                rationale: rationale, finishReason: reason, mean: mean, draftedTokenCount: draftedCount,
+                rationale: rationale, finishReason: stop == nil ? .length : .stop, stopToken: stop?.token,
+                logProbabilities: logProbabilities, mean: mean, draftedTokenCount: draftedCount,
                 acceptedTokenCount: acceptedCount, queueTime: admittedAt - submittedAt,
                 inferenceTime: ContinuousClock.now - admittedAt))
     }

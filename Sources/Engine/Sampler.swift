@@ -22,15 +22,24 @@ package final class Sampler {
     /// A sampler that has no memory yet.
     package init() {}
 
+    /// A token that was chosen.
+    package struct Choice: Sendable, Equatable {
+        package let token: TokenID
+        /// Of the token under the logits over the temperature, in nats; nil where greedy.
+        package let logProbability: Float?
+    }
+
     /// The next tokens of the first rows of logits, `[rows, vocabulary]`, one for each draw; nil where a row holds a NaN or
     /// nothing finite.
-    package func sample(_ draws: [Draw], fromRowsOf logits: Activation, on workers: Workers) -> [TokenID?] {
+    package func sample(_ draws: [Draw], fromRowsOf logits: Activation, on workers: Workers) -> [Choice?] {
         let draws = draws.map { draw in
             CategoricalDraw(
                 temperature: draw.settings.temperature, topP: draw.settings.topP,
                 uniform: Self.uniform(seed: draw.settings.seed, index: draw.index))
         }
-        return categorical.draw(draws, fromRowsOf: logits, on: workers).map { $0.map { TokenID($0) } }
+        return categorical.draw(draws, fromRowsOf: logits, on: workers).map { choice in
+            choice.map { Choice(token: TokenID($0.element), logProbability: $0.logProbability) }
+        }
     }
 
     /// A number in [0, 1) that depends on seed and index alone (SplitMix64, which is a hash of a counter).

@@ -65,7 +65,8 @@ package final class Activation {
         }
     }
 
-    func pointer(toRow row: Int) -> UnsafeMutablePointer<Float> {
+    /// Where a row begins: for kernels alone, and no longer than the call that it is passed to.
+    package func pointer(toRow row: Int) -> UnsafeMutablePointer<Float> {
         elements.address(ofRow: row, columns: columns, rows: rowCapacity)
     }
 
@@ -80,7 +81,8 @@ package final class Activation {
 }
 
 extension Matrix {
-    func pointer(toRow row: Int) -> UnsafePointer<Float> {
+    /// Where a row begins: for kernels alone, and no longer than the call that it is passed to.
+    package func pointer(toRow row: Int) -> UnsafePointer<Float> {
         UnsafePointer(UnsafeMutableBufferPointer(mutating: elements).address(ofRow: row, columns: columns, rows: rows))
     }
 }

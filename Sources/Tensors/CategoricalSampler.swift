@@ -1,4 +1,5 @@
 import CKernels
+import Foundation
 
 /// How one element is to be drawn from a row of logits.
 package struct CategoricalDraw: Sendable, Equatable {
@@ -17,6 +18,14 @@ package struct CategoricalDraw: Sendable, Equatable {
     }
 }
 
+/// What was drawn.
+package struct CategoricalChoice: Sendable, Equatable {
+    /// Of the row.
+    package let element: Int
+    /// Of the element under the row's logits over the temperature, in nats; nil where the largest was taken.
+    package let logProbability: Float?
+}
+
 /// Draws from the softmax of rows of logits, rows side by side on all workers.
 ///
 /// A draw is a function of its row and of nothing else, the same on every instruction set. It belongs to one thread: it is
@@ -30,24 +39,26 @@ package final class CategoricalSampler {
     /// Draws once from each of the first rows of logits.
     ///
     /// - Parameter logits: `[rows, elements]`, a row for each of `draws`.
-    /// - Returns: an element for each draw; nil where its row holds a NaN or its largest logit is not finite.
-    package func draw(_ draws: [CategoricalDraw], fromRowsOf logits: Activation, on workers: Workers) -> [Int?] {
+    /// - Returns: a choice for each draw; nil where its row holds a NaN or its largest logit is not finite.
+    package func draw(
+        _ draws: [CategoricalDraw], fromRowsOf logits: Activation, on workers: Workers
+    ) -> [CategoricalChoice?] {
         precondition(draws.count <= logits.rowCapacity, "\(draws.count) draws from \(logits.rowCapacity) rows")
         if let first = scratch.first, first.capacity < logits.columns { scratch = [] }
         while scratch.count < min(workers.pieceCount, draws.count) {
             scratch.append(DrawScratch(capacity: logits.columns))
         }
-        var elements = [Int?](repeating: nil, count: draws.count)
-        elements.withUnsafeMutableBufferPointer { elements in
+        var choices = [CategoricalChoice?](repeating: nil, count: draws.count)
+        choices.withUnsafeMutableBufferPointer { choices in
             // An exponential is worth about ten multiplications.
             workers.run(draws.count, cost: draws.count * logits.columns * 10) { piece, rows in
                 for row in rows {
-                    elements[row] = scratch[piece].draw(
+                    choices[row] = scratch[piece].draw(
                         draws[row], from: logits.pointer(toRow: row), count: logits.columns, workers.kernels)
                 }
             }
         }
-        return elements
+        return choices
     }
 }
 
@@ -66,15 +77,22 @@ private final class DrawScratch {
 
     func draw(
         _ draw: CategoricalDraw, from logits: UnsafePointer<Float>, count: Int, _ kernels: grace_kernels
-    ) -> Int? {
+    ) -> CategoricalChoice? {
         var likeliest = 0
         guard grace_find_largest(kernels, logits, count, &likeliest) else { return nil }
-        guard draw.temperature > 0 else { return likeliest }
+        guard draw.temperature > 0 else { return CategoricalChoice(element: likeliest, logProbability: nil) }
         let total = grace_weigh(
             kernels, logits, count, logits[likeliest], draw.temperature, weights.baseAddress)
-        guard draw.topP < 1 else {
-            return grace_find_sum(kernels, weights.baseAddress, count, draw.uniform * total)
+        let element =
+            draw.topP < 1
+            ? elementOfNucleus(draw, count: count, total: total)
+            : grace_find_sum(kernels, weights.baseAddress, count, draw.uniform * total)
+        return element.map {
+            CategoricalChoice(element: $0, logProbability: Float(log(Double(weights[$0]) / total)))
         }
+    }
+
+    private func elementOfNucleus(_ draw: CategoricalDraw, count: Int, total: Double) -> Int? {
         // All weights below this are together less than the nucleus leaves out, so the others reach the mass without
         // them: of a large vocabulary few are left to look at.
         let mass = Double(draw.topP)

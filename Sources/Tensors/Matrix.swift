@@ -1,7 +1,8 @@
 /// An immutable float32 matrix, `[rows, columns]`, row-major: a weight.
 ///
 /// A vector is a matrix of one row. Rows start on a 64-byte boundary only where `columns` is a multiple of 16.
-// Sendable although it holds a pointer: the elements are written only in `init`.
+// Sendable although it holds a pointer: the elements are written only in `init`, and by the `TrainableMatrix` that a trainer
+// makes of a matrix that no other thread has.
 package final class Matrix: @unchecked Sendable {
     /// At least 1: the outputs of a linear layer, or the tokens of an embedding.
     package let rows: Int

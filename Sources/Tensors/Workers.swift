@@ -5,7 +5,8 @@ import CKernels
 /// It belongs to one thread: it is not `Sendable`.
 package final class Workers {
     private let pool: WorkerPool
-    let kernels: grace_kernels
+    /// The instruction set.
+    package let kernels: grace_kernels
     /// Inputs as the kernels of packed weights take them.
     private var rounded = Scratch()
     private var quantized = Scratch()
@@ -20,11 +21,11 @@ package final class Workers {
     }
 
     /// The most pieces that work is cut into.
-    var pieceCount: Int { pool.pieceCount }
+    package var pieceCount: Int { pool.pieceCount }
 
     /// Cuts `0..<count` into at most `pieceCount` ranges and runs them on all threads. What is less work than waking a
     /// thread is (`cost` is in multiplications, about) runs on the caller's alone.
-    func run(_ count: Int, cost: Int, _ work: (_ piece: Int, Range<Int>) -> Void) {
+    package func run(_ count: Int, cost: Int, _ work: (_ piece: Int, Range<Int>) -> Void) {
         if cost < 20_000 {
             if count > 0 { work(0, 0..<count) }
         } else {

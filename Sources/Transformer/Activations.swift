@@ -2,7 +2,7 @@ import Tensors
 
 /// The named buffers that a forward pass writes, for up to `tokenCapacity` tokens a step.
 ///
-/// Serving gives the same memory to every layer. Letters as in `docs/architecture.md`: T tokens of the step, C channels,
+/// Letters as in `docs/architecture.md`: T tokens of the step, C channels,
 /// H heads, K key-value heads, D channels of a head, F feed-forward channels, V vocabulary.
 package final class Activations {
     /// The most tokens of one step.
@@ -10,28 +10,18 @@ package final class Activations {
     /// What computes.
     package let workers: Workers
 
-    /// The residual stream, `[T, C]`.
-    let residual: Activation
-    /// The residual stream normalised; after the last layer the hidden states, `[T, C]`.
-    let normalized: Activation
-    /// `[T, H * D]`
-    let queries: Activation
-    /// `[T, K * D]`
-    let keys: Activation
-    /// `[T, K * D]`
-    let values: Activation
+    /// What each layer writes, in the order of computation.
+    package let layers: [LayerActivations]
+    /// What a layer's half adds to the residual stream, `[T, C]`.
+    package let update: Activation
     /// Cosines and sines of the step's positions, `[T, D]`.
-    let angles: Activation
-    /// What attention read, `[T, H * D]`.
-    let attended: Activation
-    /// What a layer adds to the residual stream, `[T, C]`.
-    let update: Activation
-    /// `[T, F]`
-    let gate: Activation
-    /// `[T, F]`
-    let up: Activation
+    package let angles: Activation
+    /// The residual stream after the last layer, `[T, C]`.
+    package let finalStream: Activation
+    /// The same, normalised: the hidden states, `[T, C]`.
+    package let hiddenStates: Activation
     /// The hidden states of the rows that sample, `[rows, C]`.
-    let samplingStates: Activation
+    package let samplingStates: Activation
     /// `[rows, V]`
     let logits: Activation
     /// What the inputs of an adapter's updates are reduced to, by the number of columns.
@@ -42,9 +32,10 @@ package final class Activations {
     /// - Parameters:
     ///   - workerCount: threads for what is not OpenBLAS's.
     ///   - kernels: the instruction set for what is not OpenBLAS's.
+    ///   - kept: what is to be there when the step has ended.
     package init(
         configuration: TransformerConfiguration, tokenCapacity: Int, samplingCapacity: Int, workerCount: Int = 1,
-        kernels: Kernels = .chosen
+        kernels: Kernels = .chosen, keeping kept: KeptActivations = .nothing
     ) {
         let c = configuration
         self.tokenCapacity = tokenCapacity
@@ -52,16 +43,12 @@ package final class Activations {
         func tokens(_ columns: Int) -> Activation {
             Activation(rowCapacity: tokenCapacity, columns: columns)
         }
-        residual = tokens(c.hiddenSize)
-        normalized = tokens(c.hiddenSize)
-        queries = tokens(c.headCount * c.headSize)
-        keys = tokens(c.keyValueHeadCount * c.headSize)
-        values = tokens(c.keyValueHeadCount * c.headSize)
-        angles = tokens(c.headSize)
-        attended = tokens(c.headCount * c.headSize)
+        layers = LayerActivations.layers(c, tokenCapacity: tokenCapacity, keeping: kept)
         update = tokens(c.hiddenSize)
-        gate = tokens(c.feedForwardSize)
-        up = tokens(c.feedForwardSize)
+        angles = tokens(c.headSize)
+        // The last layer's buffers, where they are free again.
+        finalStream = kept == .nothing ? layers[c.layerCount - 1].feedForwardStream : tokens(c.hiddenSize)
+        hiddenStates = kept == .nothing ? layers[c.layerCount - 1].feedForwardInput : tokens(c.hiddenSize)
         samplingStates = Activation(rowCapacity: samplingCapacity, columns: c.hiddenSize)
         logits = Activation(rowCapacity: samplingCapacity, columns: c.vocabularySize)
     }

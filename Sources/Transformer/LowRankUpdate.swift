@@ -10,6 +10,24 @@ package struct LowRankUpdate: Sendable {
     /// as it is.
     package let expansions: [NarrowWeight?]
 
+    /// Packs the factors as suits the weight that they are an update of.
+    ///
+    /// - Parameters:
+    ///   - first: the A of all adapted layers, one below the other, `[ranks, inputs]`.
+    ///   - second: for each linear layer its B times the scale, `[outputs, rank]`; nil where the layer is left as it is.
+    ///   - base: a weight that reads the same input.
+    /// - Throws: `WeightOutOfRange`, of a number in `first` that the format does not hold.
+    package init(first: Matrix, second: [Matrix?], beside base: Weight) throws(WeightOutOfRange) {
+        do throws(StoredMatrixError<Never>) {
+            reduction = try Weight(first, packedAs: base.updateFormat.reduction)
+        } catch {
+            switch error {
+            case .outOfRange(let weight): throw weight
+            }
+        }
+        expansions = second.map { $0.map { NarrowWeight($0, as: base.updateFormat.expansion) } }
+    }
+
     /// Adds each layer's update to its output, for the first `rows` rows.
     ///
     /// - Parameters:
@@ -40,6 +58,17 @@ package struct LayerUpdates: Sendable {
     /// Of down.
     package let feedForwardOutput: LowRankUpdate?
 
+    /// Takes all as they are.
+    package init(
+        attentionInputs: LowRankUpdate?, attentionOutput: LowRankUpdate?, feedForwardInputs: LowRankUpdate?,
+        feedForwardOutput: LowRankUpdate?
+    ) {
+        self.attentionInputs = attentionInputs
+        self.attentionOutput = attentionOutput
+        self.feedForwardInputs = feedForwardInputs
+        self.feedForwardOutput = feedForwardOutput
+    }
+
     private var all: [LowRankUpdate] {
         [attentionInputs, attentionOutput, feedForwardInputs, feedForwardOutput].compactMap { $0 }
     }
@@ -52,5 +81,20 @@ package struct LayerUpdates: Sendable {
     /// Numbers that a token is multiplied with.
     var elementCount: Int {
         all.reduce(0) { $0 + $1.reduction.elementCount + $1.expansions.reduce(0) { $0 + ($1?.elementCount ?? 0) } }
+    }
+}
+
+extension Weight {
+    /// The number formats of an update of this weight's output.
+    fileprivate var updateFormat: (reduction: PackedFormat?, expansion: NarrowWeight.Format) {
+        switch self {
+        case .float32: (nil, .float32)
+        case .packed(let weight):
+            // An update reads the input as the weight does: it is prepared once, and computed in the same piece of work.
+            switch weight.format {
+            case .bfloat16: (.bfloat16, .bfloat16)
+            case .int8, .int4: (.int8, .bfloat16)
+            }
+        }
     }
 }

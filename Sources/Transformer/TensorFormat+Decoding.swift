@@ -34,7 +34,7 @@ extension TensorFormat {
     }
 
     /// The `count` elements that whole blocks hold.
-    func decode(_ bytes: [UInt8], count: Int) -> [Float] {
+    package func decode(_ bytes: [UInt8], count: Int) -> [Float] {
         [Float](unsafeUninitializedCapacity: count) { output, initializedCount in
             output.initialize(repeating: 0)
             bytes.withUnsafeBytes { decode($0, into: UnsafeMutableBufferPointer(rebasing: output[..<count])) }

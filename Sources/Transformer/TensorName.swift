@@ -1,13 +1,14 @@
 import Checkpoints
 
 /// The only table of checkpoint tensor names: what a weight is called in each layout.
-enum TensorName {
+package enum TensorName: Sendable {
     case embedding
     case finalNorm
     case head
     case layer(Int, LayerTensor)
 
-    enum LayerTensor {
+    /// A tensor of one decoder layer.
+    package enum LayerTensor: Sendable {
         case attentionNorm
         case query
         case key
@@ -21,24 +22,25 @@ enum TensorName {
         case down
     }
 
-    enum Part: String {
+    /// What a linear layer or a norm consists of.
+    package enum Part: String, Sendable {
         case weight
         case bias
     }
 
     /// The full name, for example `model.layers.3.self_attn.q_proj.weight` or `blk.3.attn_q.weight`.
-    func name(_ part: Part, in layout: Layout) -> String {
+    package func name(_ part: Part, in layout: Layout) -> String {
         "\(stem(in: layout)).\(part.rawValue)"
     }
 
     /// The layouts that checkpoints come in.
-    enum Layout {
+    package enum Layout: Sendable {
         case huggingFace
         case gguf
     }
 
     /// The name without its part, which is also the path of the layer in Hugging Face's module tree.
-    func stem(in layout: Layout) -> String {
+    package func stem(in layout: Layout) -> String {
         switch (layout, self) {
         case (.huggingFace, .embedding): "model.embed_tokens"
         case (.huggingFace, .finalNorm): "model.norm"

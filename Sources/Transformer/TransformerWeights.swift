@@ -53,6 +53,14 @@ package struct TransformerWeights: Sendable {
     /// Whether a token's states and logits have the same bits in whatever step they are computed.
     package var areBatchInvariant: Bool { head.keepsRowsApart }
 
+    init(embedding: Weight, layers: [Layer], finalNorm: Matrix, head: Weight, rotary: Rotary) {
+        self.embedding = embedding
+        self.layers = layers
+        self.finalNorm = finalNorm
+        self.head = head
+        self.rotary = rotary
+    }
+
     /// Reads every weight.
     ///
     /// - Throws: `TransformerError`, naming file and tensor.
@@ -75,12 +83,24 @@ package struct TransformerWeights: Sendable {
     }
 
     /// The same weights, in the same memory, with what an adapter adds to each layer.
-    func updated(by updates: [LayerUpdates]) -> TransformerWeights {
+    package func updated(by updates: [LayerUpdates]) -> TransformerWeights {
         precondition(updates.count == layers.count, "updates of \(updates.count) layers for \(layers.count)")
         var weights = self
         for (index, update) in updates.enumerated() {
             weights.layers[index].updates = update
         }
         return weights
+    }
+}
+
+extension TransformerWeights.Layer {
+    /// The linear layers that read one input, in the order of an adapter's updates.
+    package func linearLayers(_ group: LinearGroup) -> [(tensor: TensorName.LayerTensor, layer: LinearLayer)] {
+        switch group {
+        case .attentionInputs: [(.query, query), (.key, key), (.value, value)]
+        case .attentionOutput: [(.attentionOutput, attentionOutput)]
+        case .feedForwardInputs: [(.gate, gate), (.up, up)]
+        case .feedForwardOutput: [(.down, down)]
+        }
     }
 }

@@ -7,7 +7,7 @@ struct WeightReader {
     let checkpoint: Checkpoint
     let configuration: TransformerConfiguration
     let precision: Precision
-    private let layout: TensorName.Layout
+    let layout: TensorName.Layout
 
     init(checkpoint: Checkpoint, configuration: TransformerConfiguration, precision: Precision) {
         self.checkpoint = checkpoint
@@ -83,7 +83,7 @@ struct WeightReader {
     // MARK: - Tensors
 
     /// GGUF stores the halves of every rotated head of `llama` interleaved.
-    private func order(of tensor: TensorName.LayerTensor) -> StoredRowOrder {
+    func order(of tensor: TensorName.LayerTensor) -> StoredRowOrder {
         let isRotated = tensor == .query || tensor == .key
         return isRotated && layout == .gguf && configuration.architecture == .llama
             ? .interleavedHalves(headSize: configuration.headSize) : .asStored
@@ -135,7 +135,8 @@ struct WeightReader {
         return Matrix(columns: count, elements: elements.indices.map { elements[order.storedRow(of: $0)] })
     }
 
-    private func describe(_ name: String, shape: [Int]) throws(TransformerError) -> TensorDescription {
+    /// The tensor of this name in the file, which has this shape.
+    func describe(_ name: String, shape: [Int]) throws(TransformerError) -> TensorDescription {
         let description: TensorDescription
         do throws(CheckpointError) {
             description = try checkpoint.tensors.description(of: name)

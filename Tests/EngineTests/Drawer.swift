@@ -15,6 +15,6 @@ struct Drawer {
     }
 
     func token(_ settings: SamplingSettings, draw: Int) -> TokenID? {
-        sampler.sample([Sampler.Draw(settings: settings, index: draw)], fromRowsOf: row, on: workers)[0]
+        sampler.sample([Sampler.Draw(settings: settings, index: draw)], fromRowsOf: row, on: workers)[0]?.token
     }
 }

@@ -18,50 +18,57 @@ struct RMSNormTests {
     func literal(input: [Float], gain: [Float], epsilon: Float, expected: [Float]) {
         let output = Activation(rowCapacity: 1, columns: input.count)
         RMSNorm.forward(
-            Activation(elements: [input]), adding: nil, gain: Matrix(columns: gain.count, elements: gain),
+            Activation(elements: [input]), gain: Matrix(columns: gain.count, elements: gain),
             epsilon: epsilon, into: output, rows: 1, on: Workers(count: 1))
         for (found, expected) in zip(output.row(0), expected) {
             #expect(abs(found - expected) <= 1e-6)
         }
     }
 
-    @Test("What is added before stays in the residual stream, row by row")
-    func adding() {
+    @Test("What is added before is in the total, which may be the stream itself", arguments: [true, false])
+    func adding(isInPlace: Bool) {
         var generator = SeededGenerator(seed: 3)
         let residual = Activation.random(rows: 4, columns: 19, using: &generator)
         let update = Activation.random(rows: 4, columns: 19, using: &generator)
-        let before = residual.allRows
+        let total = isInPlace ? residual : Activation(rowCapacity: 4, columns: 19)
+        let (before, untouched) = (residual.allRows, total.row(3))
         let gain = randomRows(1, 19, using: &generator)[0]
         let output = Activation(rowCapacity: 4, columns: 19)
         RMSNorm.forward(
-            residual, adding: update, gain: Matrix(columns: 19, elements: gain), epsilon: 1e-5, into: output, rows: 3,
-            on: Workers(count: 2))
+            RMSNorm.Sum(residual, update, total: total), gain: Matrix(columns: 19, elements: gain), epsilon: 1e-5,
+            into: output, rows: 3, on: Workers(count: 2))
         for row in 0..<3 {
             let sums = zip(before[row], update.row(row)).map { $0 + $1 }
-            #expect(residual.row(row) == sums)
+            #expect(total.row(row) == sums)
             #expect(relativeL2(output.row(row), Reference.rmsNorm(sums, gain: gain, epsilon: 1e-5)) <= 1e-6)
         }
-        #expect(residual.row(3) == before[3])
+        #expect(isInPlace || residual.allRows == before)
+        #expect(total.row(3) == untouched)
         #expect(output.row(3) == [Float](repeating: 0, count: 19))
     }
 
-    @Test("Each group of channels is normalised by itself, in place", arguments: [(1, 64), (3, 17), (8, 1)])
-    func groups(groups: Int, channels: Int) {
+    @Test(
+        "Each group of channels is normalised by itself, in place or not",
+        arguments: [(1, 64), (3, 17), (8, 1)], [true, false])
+    func groups(shape: (groups: Int, channels: Int), isInPlace: Bool) {
+        let (groups, channels) = shape
         var generator = SeededGenerator(seed: UInt64(groups * channels))
         let input = Activation.random(rows: 5, columns: groups * channels, using: &generator)
         let before = input.allRows
+        let output = isInPlace ? input : Activation(rowCapacity: 5, columns: groups * channels)
+        let untouched = output.row(4)
         let gain = randomRows(1, channels, using: &generator)[0]
         RMSNorm.forward(
-            heads: input, gain: Matrix(columns: channels, elements: gain), epsilon: 1e-5, rows: 4,
+            heads: input, gain: Matrix(columns: channels, elements: gain), epsilon: 1e-5, into: output, rows: 4,
             on: Workers(count: 1))
         for row in 0..<4 {
             let expected = (0..<groups).flatMap { group in
                 Reference.rmsNorm(
                     Array(before[row][group * channels..<(group + 1) * channels]), gain: gain, epsilon: 1e-5)
             }
-            #expect(relativeL2(input.row(row), expected) <= 1e-6)
+            #expect(relativeL2(output.row(row), expected) <= 1e-6)
         }
-        #expect(input.row(4) == before[4])
+        #expect(output.row(4) == untouched)
     }
 }
 
@@ -142,7 +149,8 @@ struct SwiGLUTests {
     func literal() {
         let gate = Activation(elements: [[0, 1, -1, 100, -100], [1, 1, 1, 1, 1]])
         SwiGLU.forward(
-            gate: gate, up: Activation(elements: [[1, 2, 3, 4, 5], [7, 7, 7, 7, 7]]), rows: 1, on: Workers(count: 1))
+            gate: gate, up: Activation(elements: [[1, 2, 3, 4, 5], [7, 7, 7, 7, 7]]), into: gate, rows: 1,
+            on: Workers(count: 1))
         for (found, expected) in zip(gate.row(0), [0, 1.4621172, -0.8068243, 400, 0] as [Float]) {
             #expect(abs(found - expected) <= 1e-6)
         }
@@ -155,7 +163,11 @@ struct SwiGLUTests {
         let gate = Activation.random(rows: 3, columns: 113, using: &generator)
         let up = Activation.random(rows: 3, columns: 113, using: &generator)
         let expected = zip(gate.allRows.joined(), up.allRows.joined()).map { Reference.swiGLU($0, $1) }
-        SwiGLU.forward(gate: gate, up: up, rows: 3, on: Workers(count: 1))
-        #expect(relativeL2(gate.allRows.flatMap { $0 }, expected) <= 1e-6)
+        let (before, output) = (gate.allRows, Activation(rowCapacity: 3, columns: 113))
+        SwiGLU.forward(gate: gate, up: up, into: output, rows: 3, on: Workers(count: 1))
+        #expect(relativeL2(output.allRows.flatMap { $0 }, expected) <= 1e-6)
+        #expect(gate.allRows == before)
+        SwiGLU.forward(gate: gate, up: up, into: gate, rows: 3, on: Workers(count: 1))
+        #expect(gate.allRows == output.allRows)
     }
 }

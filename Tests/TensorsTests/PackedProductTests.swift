@@ -143,7 +143,7 @@ struct PackedProductTests {
         for round in 0..<300 {
             let rows = Int.random(in: 1...700, using: &generator)
             let input = Activation(elements: (0..<rows).map { [Float](repeating: Float($0 + round + 1), count: 64) })
-            RMSNorm.forward(heads: input, gain: gain, epsilon: 1e-12, rows: rows, on: workers)
+            RMSNorm.forward(heads: input, gain: gain, epsilon: 1e-12, into: input, rows: rows, on: workers)
             #expect((0..<rows).allSatisfy { abs(input.row($0)[round % 64] - 1) < 1e-5 })
         }
     }
