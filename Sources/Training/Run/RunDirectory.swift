@@ -1,0 +1,194 @@
+import Checkpoints
+import Foundation
+import JSON
+import SystemPackage
+
+/// The files of a run: `metrics.jsonl`, `samples.jsonl`, `configuration.json` and `checkpoints/`, a directory a step.
+package struct RunDirectory: Sendable {
+    /// The directory.
+    package let path: FilePath
+
+    /// Makes the directory where it is not there, and clears away what a writing left that was cut off.
+    ///
+    /// - Throws: `TrainingError.run`, `.checkpoint`
+    package init(path: FilePath) throws(TrainingError) {
+        self.path = path
+        do {
+            try FileManager.default.createDirectory(
+                atPath: path.appending("checkpoints").string, withIntermediateDirectories: true)
+        } catch {
+            throw .run(path: path.string, reason: error.localizedDescription)
+        }
+        do throws(CheckpointError) {
+            try DurableDirectory.recover(in: path.appending("checkpoints"))
+        } catch {
+            throw .checkpoint(error)
+        }
+    }
+
+    /// Whether a run was begun here.
+    package var hasBegun: Bool { FileManager.default.fileExists(atPath: metrics.string) }
+
+    private var metrics: FilePath { path.appending("metrics.jsonl") }
+    private var samples: FilePath { path.appending("samples.jsonl") }
+
+    // MARK: - Checkpoints
+
+    private static let stepPrefix = "step-"
+
+    /// The checkpoint of a step.
+    package func checkpoint(step: Int) -> FilePath {
+        let digits = String(step)
+        return path.appending("checkpoints")
+            .appending(Self.stepPrefix + String(repeating: "0", count: max(0, 6 - digits.count)) + digits)
+    }
+
+    /// The steps that have a checkpoint, in order.
+    ///
+    /// - Throws: `TrainingError.run`
+    package func steps() throws(TrainingError) -> [Int] {
+        do {
+            return try FileManager.default.contentsOfDirectory(atPath: path.appending("checkpoints").string)
+                .filter { $0.hasPrefix(Self.stepPrefix) }.compactMap { Int($0.dropFirst(Self.stepPrefix.count)) }
+                .sorted()
+        } catch {
+            throw .run(path: path.string, reason: error.localizedDescription)
+        }
+    }
+
+    /// Removes all checkpoints but some.
+    ///
+    /// - Throws: `TrainingError.run`
+    package func keepOnly(_ kept: Set<Int>) throws(TrainingError) {
+        for step in try steps() where !kept.contains(step) {
+            do {
+                try FileManager.default.removeItem(atPath: checkpoint(step: step).string)
+            } catch {
+                throw .run(path: checkpoint(step: step).string, reason: error.localizedDescription)
+            }
+        }
+    }
+
+    /// Writes what the run was asked for.
+    ///
+    /// - Throws: `TrainingError.checkpoint`
+    package func write(configuration: [String: JSONValue]) throws(TrainingError) {
+        var writer = JSONWriter()
+        writer.value(.object(configuration))
+        do throws(CheckpointError) {
+            try DurableFile.write(writer.indented, to: path.appending("configuration.json"))
+        } catch {
+            throw .checkpoint(error)
+        }
+    }
+
+    // MARK: - Lines
+
+    /// Adds a step's numbers.
+    ///
+    /// - Throws: `TrainingError.run`
+    package func append(_ metrics: StepMetrics) throws(TrainingError) {
+        var writer = JSONWriter()
+        writer.object { writer in
+            for (name, value) in metrics.values {
+                writer.key(name)
+                if let whole = Int(exactly: value) { writer.integer(whole) } else { writer.number(value) }
+            }
+        }
+        try append(writer.bytes, to: self.metrics)
+    }
+
+    /// Adds rationales that were written at a step.
+    ///
+    /// - Throws: `TrainingError.run`
+    package func append(_ samples: [Trainer.Sample], step: Int) throws(TrainingError) {
+        for sample in samples {
+            var writer = JSONWriter()
+            writer.object { writer in
+                writer.key("step")
+                writer.integer(step)
+                for (key, text) in [
+                    ("text", sample.text), ("rationale", sample.rationale),
+                    ("finish_reason", sample.isCutOff ? "length" : "stop"),
+                ] {
+                    writer.key(key)
+                    writer.string(text)
+                }
+            }
+            try append(writer.bytes, to: self.samples)
+        }
+    }
+
+    private func append(_ line: [UInt8], to file: FilePath) throws(TrainingError) {
+        let bytes = line + [UInt8(ascii: "\n")]
+        do {
+            let descriptor = try FileDescriptor.open(
+                file, .writeOnly, options: [.append, .create], permissions: [.ownerReadWrite, .groupRead, .otherRead])
+            try descriptor.closeAfter { _ = try descriptor.writeAll(bytes) }
+        } catch {
+            throw .run(path: file.string, reason: "\(error)")
+        }
+    }
+
+    /// Removes the lines of steps after one: those that are made once more.
+    ///
+    /// - Throws: `TrainingError.run`, `.checkpoint`
+    package func forget(after step: Int) throws(TrainingError) {
+        for file in [metrics, samples] where FileManager.default.fileExists(atPath: file.string) {
+            let data: Data
+            do {
+                data = try Data(contentsOf: URL(filePath: file.string))
+            } catch {
+                throw .run(path: file.string, reason: error.localizedDescription)
+            }
+            // A line that was cut off has no step.
+            let kept = data.split(separator: UInt8(ascii: "\n")).filter { line in
+                (Self.step(of: Array(line)) ?? .max) <= step
+            }
+            do throws(CheckpointError) {
+                try DurableFile.write(kept.flatMap { Array($0) + [UInt8(ascii: "\n")] }, to: file)
+            } catch {
+                throw .checkpoint(error)
+            }
+        }
+    }
+
+    private static func step(of line: [UInt8]) -> Int? {
+        let value: JSONValue
+        do throws(JSONError) {
+            value = try JSONValue(parsing: line)
+        } catch {
+            return nil
+        }
+        guard case .object(let members) = value, case .integer(let step) = members["step"] else { return nil }
+        return step
+    }
+
+    /// The value of a metric at each step that has it.
+    ///
+    /// - Throws: `TrainingError.run`
+    package func values(of name: String) throws(TrainingError) -> [Int: Double] {
+        guard hasBegun else { return [:] }
+        let data: Data
+        do {
+            data = try Data(contentsOf: URL(filePath: metrics.string))
+        } catch {
+            throw .run(path: metrics.string, reason: error.localizedDescription)
+        }
+        var values: [Int: Double] = [:]
+        for line in data.split(separator: UInt8(ascii: "\n")) {
+            guard let step = Self.step(of: Array(line)) else { continue }
+            do throws(JSONError) {
+                guard case .object(let members) = try JSONValue(parsing: Array(line)) else { continue }
+                switch members[name] {
+                case .number(let value): values[step] = value
+                case .integer(let value): values[step] = Double(value)
+                default: break
+                }
+            } catch {
+                continue
+            }
+        }
+        return values
+    }
+}

@@ -1,0 +1,294 @@
+import Datasets
+import Grace
+import TensorGradients
+import Tensors
+import Transformer
+
+/// Trains a model step by step: rollouts, rewards, updates. All that it holds belongs to its queue.
+package actor Trainer {
+    /// Where a run is: all that decides what comes next, beside parameters and moments.
+    package struct Position: Sendable, Equatable {
+        /// Steps that were made.
+        package var step = 0
+        package var epoch = 0
+        /// Examples of the epoch that were used.
+        package var used = 0
+    }
+
+    private let queue = TrainingQueue()
+    package nonisolated var unownedExecutor: UnownedSerialExecutor { queue.asUnownedSerialExecutor() }
+
+    let settings: TrainingSettings
+    let dataset: PreparedDataset
+    private let heldOut: PreparedDataset
+    let model: TrainableModel
+    let optimizer: Optimizer
+    private let pass: TrainingPass
+    private let writer: RolloutWriter
+    /// What an adapter stands on, as rollouts compute it.
+    private let rolloutBase: Transformer?
+    /// The model that training began with.
+    private let start: Transformer
+    private(set) var order: EpochOrder
+    package internal(set) var position = Position()
+
+    /// - Parameters:
+    ///   - loaded: the checkpoint that training begins with, in float32; full-parameter training takes its weights over.
+    ///   - adapter: what is trained beside it; nil trains the checkpoint itself.
+    ///   - heldOut: whose held-out examples judge; the training data's own by default.
+    /// - Throws: `TrainingError`
+    package init(
+        _ loaded: sending LoadedModel, adapter: AdapterSettings?, dataset: PreparedDataset,
+        heldOut: PreparedDataset? = nil, settings: TrainingSettings
+    ) throws(TrainingError) {
+        self.settings = settings
+        self.dataset = dataset
+        self.heldOut = heldOut ?? dataset
+        guard dataset.count(of: .training) > 0 else { throw .noExamples(path: "\(dataset.path)") }
+        writer = try RolloutWriter(
+            model: loaded, settings: settings.rollouts, rows: settings.rolloutRows, workers: settings.workers)
+        let transformer = loaded.transformer
+        func weights(
+            _ make: (TransformerWeights) throws(WeightOutOfRange) -> TransformerWeights
+        ) throws(TrainingError) -> Transformer {
+            do throws(WeightOutOfRange) {
+                return Transformer(
+                    configuration: transformer.configuration, weights: try make(transformer.weights))
+            } catch {
+                throw .weightNotFinite(found: error.value)
+            }
+        }
+        let format = settings.rolloutFormat
+        if let adapter {
+            model = try TrainableModel(training: adapter, beside: transformer, seed: SplitMix64.mixed(settings.seed))
+            rolloutBase = try weights { weights throws(WeightOutOfRange) in
+                try format.map { format throws(WeightOutOfRange) in try weights.packed(as: format) } ?? weights
+            }
+            start = transformer
+        } else {
+            // Training changes the weights where they are, vectors too.
+            start = try weights { weights throws(WeightOutOfRange) in try weights.copied(as: format) }
+            rolloutBase = nil
+            model = TrainableModel(training: transformer)
+        }
+        optimizer = Optimizer(
+            model.parameters, adamW: settings.adamW, maxGradientNorm: settings.maxGradientNorm)
+        pass = TrainingPass(
+            model: model, tokenCapacity: settings.microBatchTokens, workerCount: settings.workers,
+            keeping: settings.kept == .products ? .products : .streams)
+        order = EpochOrder(count: dataset.count(of: .training), seed: settings.seed, epoch: 0)
+    }
+
+    /// Steps of an epoch: the last may have fewer examples.
+    package var stepsPerEpoch: Int {
+        (dataset.count(of: .training) + settings.promptsPerStep - 1) / settings.promptsPerStep
+    }
+
+    /// Steps of a whole run.
+    package func stepCount(_ schedule: TrainingRun.Schedule) -> Int {
+        let all = stepsPerEpoch * schedule.epochs
+        return min(schedule.steps ?? all, all)
+    }
+
+    /// Numbers that are trained.
+    package var parameterCount: Int { model.parameterCount }
+
+    func go(to position: Position) {
+        self.position = position
+        order = EpochOrder(count: dataset.count(of: .training), seed: settings.seed, epoch: position.epoch)
+    }
+
+    // MARK: - Steps
+
+    /// Makes one step.
+    ///
+    /// - Returns: its numbers.
+    /// - Throws: `TrainingError`; the model is then as after the last update that was made.
+    package func step() async throws(TrainingError) -> StepMetrics {
+        let began = ContinuousClock.now
+        let examples = try nextExamples()
+        let seed = SplitMix64.mixed(SplitMix64.mixed(settings.seed &+ 1) &+ UInt64(position.step))
+        var metrics = StepMetrics()
+        metrics["step"] = Double(position.step + 1)
+        metrics["epoch"] = Double(position.epoch) + Double(position.used) / Double(order.count)
+        let wantsRationales = settings.objective.hasPolicyGradient || settings.contrastsRationales
+        let rollouts = wantsRationales ? try await write(examples, seed: seed) : []
+        let wrote = ContinuousClock.now
+        if settings.objective.hasPolicyGradient {
+            metrics.merge(try updateByReward(rollouts, seed: seed))
+        } else {
+            metrics.merge(try updateByContrast(examples, rollouts, seed: seed))
+        }
+        let ended = ContinuousClock.now
+        metrics["learning_rate"] = optimizer.adamW.learningRate
+        metrics["rollout_seconds"] = (wrote - began).inSeconds
+        metrics["seconds"] = (ended - began).inSeconds
+        metrics["tokens_per_second"] = (metrics["trained_tokens"] ?? 0) / max((ended - wrote).inSeconds, 1e-9)
+        position.step += 1
+        position.used += examples.count
+        if position.used == order.count {
+            go(to: Position(step: position.step, epoch: position.epoch + 1, used: 0))
+        }
+        return metrics
+    }
+
+    private func nextExamples() throws(TrainingError) -> [TrainingExample] {
+        var examples: [TrainingExample] = []
+        for index in order[position.used..<min(position.used + settings.promptsPerStep, order.count)] {
+            examples.append(try example(index, .training, of: dataset))
+        }
+        return examples
+    }
+
+    private func example(
+        _ index: Int, _ split: DatasetSplit, of dataset: PreparedDataset
+    ) throws(TrainingError) -> TrainingExample {
+        do throws(DatasetError) {
+            return try dataset.example(at: index, in: split)
+        } catch {
+            throw .dataset(error)
+        }
+    }
+
+    private func write(_ examples: [TrainingExample], seed: UInt64) async throws(TrainingError) -> [ExampleRollouts] {
+        let served = try model.served(by: rolloutBase, as: settings.rolloutFormat)
+        return try await writer.write(examples, with: served, seed: seed)
+    }
+
+    private func rewardBatch(_ rollouts: [ExampleRollouts]) -> RewardBatch {
+        RewardBatch(
+            rollouts.map { example in
+                RewardBatch.Group(
+                    rollouts: example.main.map {
+                        .init(
+                            vector: $0.vector, tokens: $0.sequence.rationale, isCutOff: $0.isCutOff,
+                            tokenLimit: $0.tokenLimit, text: writer.text(of: $0))
+                    }, query: example.query.vector, negative: example.negative?.vector)
+            })
+    }
+
+    private func updateByReward(_ rollouts: [ExampleRollouts], seed: UInt64) throws(TrainingError) -> StepMetrics {
+        let outcome = settings.reward.rewards(rewardBatch(rollouts))
+        var metrics = StepMetrics()
+        metrics["reward_mean"] = MeanAndError(outcome.totals.flatMap { $0 }).mean
+        for part in settings.reward.parts {
+            let values = outcome.pieces[part.piece.name, default: []]
+            metrics["reward_\(part.piece.name)"] = MeanAndError(values.flatMap { $0 }).mean
+        }
+        var rewards = outcome.totals
+        if settings.permutesRewards { permute(&rewards, seed: seed) }
+        let advantages = Advantages.advantages(of: rewards)
+        let all = advantages.flatMap { $0 }
+        metrics["advantage_std"] = (all.reduce(0) { $0 + $1 * $1 } / Double(max(all.count, 1))).squareRoot()
+        let main = rollouts.flatMap(\.main)
+        metrics["rationale_length"] = MeanAndError(main.map { Double($0.sequence.rationale.count) }).mean
+        metrics["cut_off_rate"] = Double(main.count { $0.isCutOff }) / Double(max(main.count, 1))
+        let updates = MiniBatchPass(pass: pass, sharedPrefix: writer.sharedPrefix, dropout: nil)
+        metrics.merge(
+            try GraceStep(
+                settings: settings, pass: updates, model: model, optimizer: optimizer,
+                startScores: { sequences throws(TrainingError) in try self.startScores(sequences) }
+            ).run(rollouts, advantages: advantages))
+        return metrics
+    }
+
+    private func permute(_ rewards: inout [[Double]], seed: UInt64) {
+        var random = SplitMix64(seed: SplitMix64.mixed(seed &+ 7))
+        for group in rewards.indices {
+            for last in stride(from: rewards[group].count - 1, to: 0, by: -1) {
+                rewards[group].swapAt(last, Int(random.next(below: UInt64(last) + 1)))
+            }
+        }
+    }
+
+    private func updateByContrast(
+        _ examples: [TrainingExample], _ rollouts: [ExampleRollouts], seed: UInt64
+    ) throws(TrainingError) -> StepMetrics {
+        var texts: [ContrastiveStep.Texts] = []
+        for (index, example) in examples.enumerated() {
+            if rollouts.isEmpty {
+                texts.append(
+                    ContrastiveStep.Texts(
+                        query: try sequence(example.query), main: try sequence(example.main),
+                        negative: try example.negative.map { text throws(TrainingError) in try sequence(text) }))
+            } else {
+                let rollout = rollouts[index]
+                texts.append(
+                    ContrastiveStep.Texts(
+                        query: rollout.query.sequence, main: rollout.main[0].sequence,
+                        negative: rollout.negative?.sequence))
+            }
+        }
+        return try ContrastiveStep(
+            settings: settings, pass: pass, sharedPrefix: writer.sharedPrefix, model: model, optimizer: optimizer,
+            seed: seed
+        ).run(texts, kind: dataset.kind)
+    }
+
+    private func sequence(_ text: String) throws(TrainingError) -> TrainingSequence {
+        let prompt = try writer.prompt(for: text)
+        return TrainingSequence(prompt: prompt.tokens, poolingStart: prompt.poolingStart)
+    }
+
+    private func startScores(_ sequences: [TrainingSequence]) throws(TrainingError) -> [[TokenScore]] {
+        try pass.scoring(with: start) { pass throws(TrainingError) in
+            try MiniBatchPass(pass: pass, sharedPrefix: writer.sharedPrefix, dropout: nil)
+                .scores(sequences, temperature: Float(settings.rollouts.temperature))
+        }
+    }
+
+    // MARK: - Judging
+
+    /// A rationale that was written of a held-out text.
+    package struct Sample: Sendable, Equatable {
+        package let text: String
+        package let rationale: String
+        package let isCutOff: Bool
+
+        /// Takes all as they are.
+        package init(text: String, rationale: String, isCutOff: Bool) {
+            self.text = text
+            self.rationale = rationale
+            self.isCutOff = isCutOff
+        }
+    }
+
+    /// Judges the model by held-out examples, with the same seeds at every step.
+    ///
+    /// - Parameter sampleCount: rationales to be shown.
+    /// - Throws: `TrainingError`
+    package func evaluate(sampleCount: Int) async throws(TrainingError) -> (metrics: StepMetrics, samples: [Sample]) {
+        var examples: [TrainingExample] = []
+        for index in 0..<min(settings.heldOutCount, heldOut.count(of: .heldOut)) {
+            examples.append(try example(index, .heldOut, of: heldOut))
+        }
+        guard !examples.isEmpty else { return (StepMetrics(), []) }
+        let served = try model.served(by: rolloutBase, as: settings.rolloutFormat)
+        let rollouts = try await writer.with(count: 1).write(
+            examples, with: served, seed: SplitMix64.mixed(settings.seed &+ 2))
+        var metrics = HeldOutScore(rollouts, reward: settings.reward, batch: rewardBatch(rollouts)).metrics
+        let main = rollouts.map { $0.main[0].sequence }
+        let pass = MiniBatchPass(pass: pass, sharedPrefix: writer.sharedPrefix, dropout: nil)
+        let temperature = Float(settings.rollouts.temperature)
+        let now = try pass.scores(main, temperature: temperature).flatMap { $0 }
+        let before = try startScores(main).flatMap { $0 }
+        metrics["held_out_kl_to_start"] =
+            MeanAndError(
+                zip(now, before).map { now, before in
+                    settings.policyGradient.term(
+                        logProbability: Double(now.logProbability), old: Double(now.logProbability),
+                        start: Double(before.logProbability), advantage: 0
+                    ).divergence
+                }
+            ).mean
+        let samples = zip(examples, rollouts).prefix(sampleCount).map { example, rollout in
+            Sample(
+                text: example.main, rationale: writer.text(of: rollout.main[0]), isCutOff: rollout.main[0].isCutOff)
+        }
+        return (metrics, samples)
+    }
+}
+
+extension Duration {
+    var inSeconds: Double { Double(components.seconds) + Double(components.attoseconds) * 1e-18 }
+}
