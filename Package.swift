@@ -29,7 +29,8 @@ func tests(of name: String, _ dependencies: [Target.Dependency] = []) -> Target 
 let package = Package(
     name: "grace",
     products: [
-        .executable(name: "grace-server", targets: ["grace-server"])
+        .executable(name: "grace-server", targets: ["grace-server"]),
+        .executable(name: "grace-trainer", targets: ["grace-trainer"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
@@ -41,6 +42,7 @@ let package = Package(
         .systemLibrary(name: "COpenBLAS"),
         .systemLibrary(name: "COpenSSL"),
         .systemLibrary(name: "CSockets"),
+        .systemLibrary(name: "CFiles"),
         .systemLibrary(name: "CZlib"),
         .target(name: "CKernels"),
 
@@ -53,9 +55,9 @@ let package = Package(
         library("Metrics", ["Confinement"]),
         library("Logs", ["Confinement", logging]),
         library("Configuration", ["JSON", systemPackage]),
-        library("Checkpoints", ["COpenSSL", "JSON", systemPackage]),
+        library("Checkpoints", ["COpenSSL", "CFiles", "JSON", systemPackage]),
         library("Tensors", ["COpenBLAS", "CKernels"]),
-        library("Transformer", ["Checkpoints", "Tensors"]),
+        library("Transformer", ["Checkpoints", "Tensors", "JSON"]),
         library("Engine", ["Transformer", "Tensors", "Confinement", collections]),
         library(
             "Grace",
@@ -81,6 +83,37 @@ let package = Package(
             ],
             swiftSettings: swiftSettings),
 
+        .target(
+            name: "CGradientKernels", dependencies: ["CKernels"],
+            // The kernels are written as those are that they lead back through.
+            cSettings: [.headerSearchPath("../CKernels")]),
+        library("TensorGradients", ["CGradientKernels", "Tensors"]),
+        library("Datasets", ["JSON", "Gzip", "Checkpoints", "Confinement", collections, systemPackage]),
+        library(
+            "Evaluation",
+            [
+                "JSON", "HTTP", "Grace", "Engine", "Transformer", "Tensors", "Tokenization", "Checkpoints",
+                "Confinement", systemPackage,
+            ]),
+        library(
+            "TrainingReport", ["JSON", systemPackage],
+            resources: [.embedInCode("report.css"), .embedInCode("report.js")]),
+        library(
+            "Training",
+            [
+                "Datasets", "Grace", "Engine", "Transformer", "TensorGradients", "Tensors", "Tokenization",
+                "Checkpoints", "JSON", "Confinement", systemPackage,
+            ]),
+        .executableTarget(
+            name: "grace-trainer",
+            dependencies: [
+                "Training", "TrainingReport", "Datasets", "Evaluation", "TensorGradients", "Confinement", "Grace",
+                "Engine", "Transformer",
+                "Tokenization", "Tensors", "Checkpoints", "JSON", "HTTP", "Logs", "Configuration", logging,
+                systemPackage, argumentParser,
+            ],
+            swiftSettings: swiftSettings),
+
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: swiftSettings),
         tests(of: "HTTP", ["TestSupport", "Confinement", "TLS"]),
         tests(of: "TLS", ["TestSupport", "COpenSSL"]),
@@ -97,6 +130,16 @@ let package = Package(
         tests(of: "Grace", ["TestSupport", "Engine", "Tokenization", "Transformer", "Checkpoints", systemPackage]),
         tests(
             of: "Serving", ["TestSupport", "Grace", "Engine", "Checkpoints", "Transformer", systemPackage]),
+        tests(of: "TensorGradients", ["TestSupport", "Tensors"]),
+        tests(of: "Datasets", ["TestSupport", "JSON", "Gzip", "Checkpoints", "grace-trainer", systemPackage]),
+        tests(of: "Evaluation", ["TestSupport", "JSON", "Grace", "Confinement", "HTTP", systemPackage]),
+        tests(of: "TrainingReport", ["TestSupport", "JSON", systemPackage]),
+        tests(
+            of: "Training",
+            [
+                "TestSupport", "Datasets", "Grace", "Engine", "Transformer", "TensorGradients", "Tensors",
+                "Tokenization", "Checkpoints", "JSON", systemPackage,
+            ]),
         tests(of: "Benchmark", ["TestSupport", "Serving", "Grace", "Engine", "Tensors", "Transformer", systemPackage]),
         tests(
             of: "EmbeddingServer",

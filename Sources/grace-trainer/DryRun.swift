@@ -1,0 +1,39 @@
+import Foundation
+import Training
+
+/// One step of a run, made and thrown away, to say what the whole would take.
+struct DryRun {
+    let trainer: Trainer
+    let schedule: TrainingRun.Schedule
+
+    func run() async throws {
+        let steps = await trainer.stepCount(schedule)
+        // The first step warms memory up; the second is what the others are like.
+        _ = try await trainer.step()
+        let metrics = try await trainer.step()
+        let judged = ContinuousClock.now
+        _ = try await trainer.evaluate(sampleCount: 0)
+        let judgement = (ContinuousClock.now - judged).components
+        let judgementSeconds = Double(judgement.seconds) + Double(judgement.attoseconds) * 1e-18
+        let seconds = metrics["seconds"] ?? 0
+        let judgements = Double(steps / schedule.judgeEvery + 1)
+        print("trained numbers   \(await trainer.parameterCount)")
+        print("memory at most    \(Self.peakMegabytes.map { "\($0) MB" } ?? "unknown")")
+        print(
+            String(
+                format: "time a step       %.1f s, %.1f s of it for rationales", seconds,
+                metrics["rollout_seconds"] ?? 0))
+        print(String(format: "time a judgement  %.1f s", judgementSeconds))
+        print("steps             \(steps)")
+        print(
+            String(format: "time in all       %.1f min", (seconds * Double(steps) + judgements * judgementSeconds) / 60)
+        )
+    }
+
+    /// The most memory that the process has had.
+    private static var peakMegabytes: Int? {
+        guard let status = FileManager.default.contents(atPath: "/proc/self/status") else { return nil }
+        let line = String(decoding: status, as: UTF8.self).split(separator: "\n").first { $0.hasPrefix("VmHWM:") }
+        return line?.split(whereSeparator: { !$0.isNumber }).first.flatMap { Int($0) }.map { $0 / 1024 }
+    }
+}

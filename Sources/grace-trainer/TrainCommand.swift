@@ -1,0 +1,142 @@
+import ArgumentParser
+import Checkpoints
+import Confinement
+import Datasets
+import Dispatch
+import Foundation
+import Grace
+import JSON
+import SystemPackage
+import TensorGradients
+import Tensors
+import Training
+import Transformer
+
+/// The command line of training: options only.
+struct TrainCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "train",
+        abstract:
+            "Trains a checkpoint on prepared data: the serving engine writes rationales, similarity rewards them.",
+        discussion: """
+            Defaults are the published ones where there are any. The run's directory holds metrics.jsonl, samples.jsonl and \
+            checkpoints that grace-server takes; with --resume a run that was ended goes on to the same numbers. \
+            See docs/training.md.
+            """)
+
+    @Option(help: ArgumentHelp("The checkpoint to begin with, a directory or a GGUF file.", valueName: "path"))
+    var model: String
+    @Option(help: ArgumentHelp("What grace-trainer prepare wrote.", valueName: "file"))
+    var data: String
+    @Option(help: ArgumentHelp("Prepared data whose held-out part judges, if not that of --data.", valueName: "file"))
+    var heldOutData: String?
+    @Option(help: ArgumentHelp("The run's directory.", valueName: "directory"))
+    var output: String
+    @Flag(help: "Go on from the last checkpoint in the run's directory.")
+    var resume = false
+    @Flag(help: "Make one step, write nothing, and say what memory and time the run would take.")
+    var dryRun = false
+    @Option(help: ArgumentHelp("A file of options, as --print-config prints one.", valueName: "file"))
+    var config: String?
+    @Flag(help: "Print every option's value and where it comes from, as such a file, and exit.")
+    var printConfig = false
+    @OptionGroup(title: "Objective") var objective: ObjectiveOptions
+    @OptionGroup(title: "Rollouts") var rollouts: RolloutOptions
+    @OptionGroup(title: "Updates") var updates: UpdateOptions
+    @OptionGroup(title: "Schedule") var schedule: ScheduleOptions
+
+    func run() async throws {
+        do {
+            try await train()
+        } catch let error as ExitCode {
+            throw error
+        } catch {
+            FileHandle.standardError.write(Data("grace-trainer: \(error)\n".utf8))
+            throw ExitCode.failure
+        }
+    }
+
+    private func train() async throws {
+        let dataset = try PreparedDataset(path: FilePath(data))
+        let checkpoint = try GraceCheckpoint(path: FilePath(model))
+        guard dataset.header.prompt.modelFilesSHA256 == checkpoint.baseDigest else {
+            throw TrainingError.otherModel(
+                path: data, found: dataset.header.prompt.modelFilesSHA256, expected: checkpoint.baseDigest)
+        }
+        let settings = try settings(for: dataset)
+        BLAS.useThreads(settings.workers)
+        let loaded = try LoadedModel(checkpoint, precision: .float32)
+        let provenance = Trainer.Provenance(
+            checkpoint: checkpoint, dataDigest: dataset.digest.description,
+            configuration: objective.provenance.merging(rollouts.provenance) { $1 }.merging(updates.provenance) { $1 }
+                .merging(schedule.provenance) { $1 })
+        let trainer = try Trainer(
+            loaded, adapter: updates.adapter, dataset: dataset,
+            heldOut: try heldOutData.map { try PreparedDataset(path: FilePath($0)) }, settings: settings)
+        if dryRun {
+            try await DryRun(trainer: trainer, schedule: schedule.schedule).run()
+            return
+        }
+        let directory = try RunDirectory(path: FilePath(output))
+        if directory.hasBegun, !resume {
+            FileHandle.standardError.write(
+                Data("grace-trainer: \(output) has a run already; --resume goes on with it\n".utf8))
+            throw ExitCode.failure
+        }
+        try directory.write(configuration: provenance.configuration)
+        let progress = StepLine()
+        let stop = StopRequest()
+        defer { withExtendedLifetime(stop) {} }
+        let isAsked = stop.flag
+        let run = TrainingRun(
+            trainer, in: directory, schedule: schedule.schedule, provenance: provenance,
+            shouldStop: { isAsked.withState { $0 } }, onStep: { progress.show($0, of: $1) })
+        if resume, let step = try await run.resume() {
+            FileHandle.standardError.write(Data("going on from step \(step)\n".utf8))
+        }
+        let count = await trainer.parameterCount
+        FileHandle.standardError.write(
+            Data("training \(count) numbers on \(dataset.count(of: .training)) examples\n".utf8))
+        try await run.run()
+    }
+
+    private func settings(for dataset: PreparedDataset) throws -> TrainingSettings {
+        var settings = TrainingSettings(
+            reward: objective.reward(isSupervised: dataset.kind == .triplets, rollouts))
+        settings.objective = objective.objective
+        settings.contrastiveWeight = objective.contrastiveWeight
+        settings.contrastiveTemperature = objective.contrastiveTemperature
+        settings.contrastsRationales = objective.contrastRationales
+        settings.dropout = objective.dropout
+        settings.permutesRewards = objective.permuteRewards
+        settings.rollouts = rollouts.settings
+        settings.rolloutFormat = rollouts.format
+        settings.rolloutRows = rollouts.rolloutRows
+        updates.apply(to: &settings)
+        settings.seed = schedule.seed
+        settings.heldOutCount = schedule.heldOutExamples
+        return settings
+    }
+}
+
+/// Ends a run after the step that it is at: at the first SIGINT or SIGTERM.
+private final class StopRequest {
+    private let sources: [any DispatchSourceSignal]
+    let flag = Confined(false)
+
+    init() {
+        let flag = flag
+        sources = [SIGINT, SIGTERM].map { number in
+            signal(number, SIG_IGN)
+            let source = DispatchSource.makeSignalSource(signal: number)
+            source.setEventHandler {
+                FileHandle.standardError.write(Data("\nending after this step\n".utf8))
+                flag.withState { $0 = true }
+                // The second one ends the program at once.
+                signal(number, SIG_DFL)
+            }
+            source.resume()
+            return source
+        }
+    }
+}
