@@ -170,7 +170,8 @@ package final class GenerationEngine: Sendable {
     package func follow(_ generation: Generation, _ follower: @escaping @Sendable ([TokenID]) -> Void) {
         state.withState { state in
             guard let submission = state.submissions[generation.id] else { return }
-            if !submission.rationale.isEmpty { follower(submission.rationale) }
+            // A copy, which nobody goes on writing.
+            if !submission.rationale.isEmpty { follower(submission.rationale.map { $0 }) }
             state.submissions[generation.id]?.followers.append(follower)
         }
     }

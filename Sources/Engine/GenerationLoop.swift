@@ -114,7 +114,8 @@ final class GenerationLoop {
             row.discardDraft()
             if let ending { return .ended(ending) }
             makeDraft(row)
-            return .wrote(Array(row.rationale[writtenCount...]), draftCount: row.draft.count)
+            // A copy: others read it, while the row goes on writing where it is.
+            return .wrote(row.rationale[writtenCount...].map { $0 }, draftCount: row.draft.count)
         }
     }
 
