@@ -14,7 +14,7 @@ struct ResumeTests {
     private static let adapters: [AdapterSettings?] = [nil, AdapterSettings(rank: 2, alpha: 4)]
 
     @Test(
-        "A run that goes on makes the same numbers as one that was never ended",
+        "A run that goes on makes the same numbers as one that was never ended", .enabled(if: isAlone),
         arguments: adapters, [Objective.grace, .contrastive])
     func sameNumbers(adapter: AdapterSettings?, objective: Objective) async throws {
         guard let tiny = try TinyTraining() else { return }
