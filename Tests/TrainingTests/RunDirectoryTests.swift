@@ -131,7 +131,8 @@ struct TrainingRunTests {
         #expect(try Set(directory.steps()) == [best, 6])
     }
 
-    @Test("A run that was ended anywhere goes on to the same lines", .enabled(if: isAlone), arguments: [1, 3], [1, 2, 50])
+    @Test(
+        "A run that was ended anywhere goes on to the same lines", .enabled(if: isAlone), arguments: [1, 3], [1, 2, 50])
     func goesOn(ended: Int, saveEvery: Int) async throws {
         guard let tiny = try TinyTraining() else { return }
         let whole = try RunDirectory(path: tiny.path("whole"))
