@@ -45,9 +45,11 @@ class TestCommandTests(WorkspaceTestCase):
         result = self.run_test()
         self.assertEqual(result.returncode, 0, result.stderr)
         stages = ["fetch-model --verify", "swift format", *["python3 -m"] * 2, "swift build", "python3 -m"]
-        self.assertEqual(self.commands(), [*stages, "swift test", "swift test"])
+        self.assertEqual(self.commands(), [*stages, *["swift test"] * 3])
+        self.assertIn(" --no-parallel --filter ^TrainingTests ", self.logged()[-1])
         self.assertTrue(all(line.endswith("strict=1") for line in self.logged() if line.startswith("swift")))
-        for title in ("Set-up", "Lint", "Tests of the scripts", "Build, warnings as errors", "Tests"):
+        titles = ("Set-up", "Lint", "Tests of the scripts", "Build, warnings as errors", "Tests")
+        for title in (*titles, "Tests of the trainer that compare bits"):
             self.assertRegex(result.stdout, rf"(?m)^== {title}$")
             self.assertRegex(result.stdout, rf"(?m)^== {title}: passed in \d+ s$")
 
@@ -84,13 +86,14 @@ class TestCommandTests(WorkspaceTestCase):
     def test_all_adds_long_fuzzing_published_files_and_sanitizers(self) -> None:
         self.assertEqual(self.run_test("--all").returncode, 0)
         tests = [line for line in self.logged() if line.startswith("swift test --package-path")]
-        self.assertEqual(["rounds=50" in line for line in tests], [True, False, False, False])
+        self.assertEqual(["rounds=50" in line for line in tests], [True, False, False, False, False])
         published = self.root / ".build-published"
-        self.assertEqual([f"published={published} " in line for line in tests], [False, True, False, False])
+        self.assertEqual([f"published={published} " in line for line in tests], [False, True, False, False, False])
         self.assertIn(" --filter Published ", tests[1])
         self.assertIn(f"python3 {self.root}/Tests/Fixtures/fetch_published.py {published}", self.logged())
         self.assertIn(" --sanitize thread ", tests[2])
         self.assertIn(" --sanitize address ", tests[3])
+        self.assertIn(" --no-parallel ", tests[4])
 
     def test_all_installs_what_checks_the_operators_files_and_soaks_the_proxy(self) -> None:
         for arguments, count in (([], 0), (["--all"], 1)):
