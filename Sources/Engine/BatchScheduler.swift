@@ -1,7 +1,8 @@
 /// Decides which requests are live and how many of whose tokens the next step takes. Pure: no clock, no model, no I/O.
 ///
 /// First come, first served, interactive requests before bulk. A live request holds room for every position it can come to
-/// fill, so that none can run out of cache half-way.
+/// fill, so that none can run out of cache half-way. Of live requests with the same prompt one runs it, and the others take it
+/// over.
 package struct BatchScheduler {
     /// What the scheduler must stay within.
     package struct Limits: Sendable, Equatable {
@@ -72,23 +73,67 @@ package struct BatchScheduler {
         package fileprivate(set) var draftCount: Int
     }
 
-    /// What to do next: give the admitted requests a cache, then run the work in order.
+    /// What the scheduler has to know of a request.
+    package struct Demand: Equatable, Sendable {
+        /// Positions that it can come to fill.
+        package let positionCount: Int
+        /// Tokens of its prompt yet to be run.
+        package let pendingTokens: Int
+        /// Tells which requests have the same prompt; nil where it is not shared.
+        package let sharedPrompt: SharedPromptID?
+
+        /// Takes all as they are.
+        package init(positionCount: Int, pendingTokens: Int, sharedPrompt: SharedPromptID? = nil) {
+            self.positionCount = positionCount
+            self.pendingTokens = pendingTokens
+            self.sharedPrompt = sharedPrompt
+        }
+    }
+
+    /// Names a prompt that several requests have.
+    package typealias SharedPromptID = UInt64
+
+    /// A prompt, but for its last token, that one request takes over from another, which has run it.
+    package struct Adoption: Equatable, Sendable {
+        /// Its only token yet to be run is the prompt's last.
+        package let request: RequestID
+        /// It is live.
+        package let leader: RequestID
+    }
+
+    /// What to do next: give the admitted requests a cache, let prompts be taken over, then run the work in order.
     package struct Step: Equatable, Sendable {
         /// Requests that became live with this step, oldest first.
         package var admitted: [RequestID] = []
+        /// Requests that need not run their prompt.
+        package var adoptions: [Adoption] = []
         /// The shares, in the order in which they are packed; a request occurs at most once.
         package var work: [Work] = []
     }
 
     private struct Live {
         let waited: WaitingRequests.Entry
+        var prompt: PromptState
         /// Tokens known and not yet run.
         var pendingTokens: Int
         /// Tokens guessed to follow them.
         var draftTokens = 0
 
+        init(_ waited: WaitingRequests.Entry) {
+            self.waited = waited
+            prompt = waited.demand.sharedPrompt == nil ? .running : .undecided
+            pendingTokens = prompt == .undecided ? 0 : waited.demand.pendingTokens
+        }
+
         var request: RequestID { waited.request }
         var priority: Priority { waited.priority }
+    }
+
+    private enum PromptState {
+        /// Whether to run it or to take it over.
+        case undecided
+        case running
+        case hasRun
     }
 
     private let limits: Limits
@@ -117,10 +162,9 @@ package struct BatchScheduler {
 
     /// Queues all of the requests, or none.
     ///
-    /// - Parameter requests: for each the positions that it can fill and the tokens of its prompt yet to be run.
     /// - Throws: `EngineError.tooManyPositions`, `.queueFull`
     package mutating func submit(
-        _ requests: [(positionCount: Int, pendingTokens: Int)], priority: Priority = .bulk
+        _ requests: [Demand], priority: Priority = .bulk
     ) throws(EngineError) -> [RequestID] {
         for request in requests where request.positionCount > limits.maxBatchTokens {
             throw .tooManyPositions(needed: request.positionCount, limit: limits.maxBatchTokens)
@@ -132,10 +176,7 @@ package struct BatchScheduler {
         }
         return requests.map { request in
             defer { nextID += 1 }
-            waiting.append(
-                .init(
-                    request: nextID, positionCount: request.positionCount, pendingTokens: request.pendingTokens,
-                    priority: priority))
+            waiting.append(.init(request: nextID, demand: request, priority: priority))
             return nextID
         }
     }
@@ -147,9 +188,10 @@ package struct BatchScheduler {
         while let next = waiting.takeFirst(where: fits, isCapped: isCapped) {
             reservedPositions += next.positionCount
             if next.priority == .bulk { bulkPositions += next.positionCount }
-            live.append(Live(waited: next, pendingTokens: next.pendingTokens))
+            live.append(Live(next))
             step.admitted.append(next.request)
         }
+        step.adoptions = sharePrompts()
         var budget = limits.maxStepTokens
         func take(_ row: Live) {
             let count = min(row.pendingTokens, budget)
@@ -169,6 +211,32 @@ package struct BatchScheduler {
             draftBudget -= step.work[index].draftCount
         }
         return step
+    }
+
+    /// Decides for live requests with a shared prompt: where none runs it, the oldest does; where one has run it, the others take
+    /// it over; until then they wait.
+    private mutating func sharePrompts() -> [Adoption] {
+        var runners: [SharedPromptID: (request: RequestID, prompt: PromptState)] = [:]
+        for row in live where row.prompt != .undecided {
+            guard let prompt = row.waited.demand.sharedPrompt else { continue }
+            if runners[prompt]?.prompt != .hasRun { runners[prompt] = (row.request, row.prompt) }
+        }
+        var adoptions: [Adoption] = []
+        for index in live.indices where live[index].prompt == .undecided {
+            guard let prompt = live[index].waited.demand.sharedPrompt else { continue }
+            switch runners[prompt] {
+            case nil:
+                live[index].prompt = .running
+                live[index].pendingTokens = live[index].waited.demand.pendingTokens
+                runners[prompt] = (live[index].request, .running)
+            case .some(let runner) where runner.prompt == .hasRun:
+                live[index].prompt = .running
+                live[index].pendingTokens = 1
+                adoptions.append(Adoption(request: live[index].request, leader: runner.request))
+            case .some: break
+            }
+        }
+        return adoptions
     }
 
     private func fits(_ request: WaitingRequests.Entry) -> Bool {
@@ -195,6 +263,7 @@ package struct BatchScheduler {
         guard let index = live.firstIndex(where: { $0.request == work.request }) else { return }
         live[index].pendingTokens -= work.tokenCount
         live[index].draftTokens = 0
+        if live[index].pendingTokens == 0 { live[index].prompt = .hasRun }
     }
 
     /// A request wrote a token, which the next step runs, and guesses those after it.

@@ -67,6 +67,8 @@ package final class GenerationEngine: Sendable {
     struct State {
         var scheduler: BatchScheduler
         var submissions: [BatchScheduler.RequestID: Submission] = [:]
+        /// Prompts that several requests of a submission had, so far.
+        var sharedPromptCount: BatchScheduler.SharedPromptID = 0
         var isStopping = false
     }
 
@@ -143,13 +145,18 @@ package final class GenerationEngine: Sendable {
         }
         let now = ContinuousClock.now
         let submissions = requests.map { Submission(request: $0, promise: Promise(), submittedAt: now) }
-        let demands = requests.map { request in
-            let shared = request.sharedTokenCount(with: sharedPrefix)
-            return (positionCount: request.positionCount, pendingTokens: request.prompt.count - shared)
-        }
+        let pendingTokens = requests.map { $0.prompt.count - $0.sharedTokenCount(with: sharedPrefix) }
+        let prompts = SharedPrompts(requests)
         let outcome = state.withState { state -> Result<[BatchScheduler.RequestID], EngineError> in
             guard !state.isStopping else { return .failure(.stopped) }
             return Result { () throws(EngineError) in
+                let firstPrompt = state.sharedPromptCount
+                state.sharedPromptCount += UInt64(prompts.count)
+                let demands = requests.indices.map { index in
+                    BatchScheduler.Demand(
+                        positionCount: requests[index].positionCount, pendingTokens: pendingTokens[index],
+                        sharedPrompt: prompts.indices[index].map { firstPrompt + UInt64($0) })
+                }
                 let ids = try state.scheduler.submit(demands, priority: priority)
                 for (id, submission) in zip(ids, submissions) {
                     state.submissions[id] = submission
@@ -248,7 +255,8 @@ package final class GenerationEngine: Sendable {
             let step = state.scheduler.nextStep()
             return Plan(
                 gone: rows.filter { state.submissions[$0] == nil },
-                admitted: step.admitted.compactMap { id in state.submissions[id].map { (id, $0) } }, work: step.work)
+                admitted: step.admitted.compactMap { id in state.submissions[id].map { (id, $0) } },
+                adoptions: step.adoptions, work: step.work)
         }
         guard let plan else { return nil }
         // Caches are given back and made outside of the state: both take longer than others should wait for it.
@@ -256,6 +264,7 @@ package final class GenerationEngine: Sendable {
         for (id, submission) in plan.admitted {
             loop.addRow(id, submission.request, submittedAt: submission.submittedAt)
         }
+        loop.adoptPrompts(plan.adoptions)
         return plan.work
     }
 
@@ -263,6 +272,7 @@ package final class GenerationEngine: Sendable {
         /// Rows whose request has ended or whose caller has gone.
         let gone: [BatchScheduler.RequestID]
         let admitted: [(BatchScheduler.RequestID, Submission)]
+        let adoptions: [BatchScheduler.Adoption]
         let work: [BatchScheduler.Work]
     }
 }

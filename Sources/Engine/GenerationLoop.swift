@@ -51,6 +51,16 @@ final class GenerationLoop {
             channels: model.configuration.hiddenSize, submittedAt: submittedAt)
     }
 
+    /// Lets requests take a prompt over from one that has run it.
+    func adoptPrompts(_ adoptions: [BatchScheduler.Adoption]) {
+        for adoption in adoptions {
+            guard let row = rows[adoption.request], let leader = rows[adoption.leader] else {
+                preconditionFailure("a prompt of a request that has no row")
+            }
+            row.adoptPrompt(of: leader, cache: KVCache(pool: pagePool))
+        }
+    }
+
     /// The requests that have a row.
     var requests: [BatchScheduler.RequestID] { Array(rows.keys) }
 

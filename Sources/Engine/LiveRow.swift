@@ -10,8 +10,10 @@ final class LiveRow {
     private var logProbabilities: [Float] = []
     /// Guesses of the tokens after those that are known.
     private(set) var draft: [TokenID] = []
-    private let cache: KVCache
+    private var cache: KVCache
     private var pool: MeanPool
+    /// The pool as it was before the prompt's last token: what rows with the same prompt begin with.
+    private var promptPool: MeanPool?
     private var tokens: [TokenID]
     /// Tokens that were run: behind them the cache holds guesses, until they are accepted or discarded.
     private var runCount: Int
@@ -33,6 +35,21 @@ final class LiveRow {
         cache.adoptPrefix(of: prefix.cache, count: runCount)
     }
 
+    /// Takes over the prompt, but for its last token, from a row of the same prompt that has run it.
+    ///
+    /// - Parameter cache: empty.
+    /// - Precondition: nothing of this row was run.
+    func adoptPrompt(of leader: LiveRow, cache: KVCache) {
+        guard let promptPool = leader.promptPool, leader.request.prompt == request.prompt, rationale.isEmpty else {
+            preconditionFailure("a prompt that is another one, or was not run")
+        }
+        pool = promptPool
+        self.promptPool = promptPool
+        runCount = request.prompt.count - 1
+        cache.adoptPrefix(of: leader.cache, count: runCount)
+        self.cache = cache
+    }
+
     /// The next `count` tokens to run, and `draftCount` guesses after them.
     func chunk(_ count: Int, draftCount: Int) -> SequenceChunk {
         let known = tokens[runCount..<runCount + count]
@@ -42,8 +59,9 @@ final class LiveRow {
 
     /// Notes that the next `count` tokens were run, and pools their states, rows from `firstRow` on.
     func ran(_ count: Int, _ hiddenStates: Activation, firstRow: Int) {
-        for offset in 0..<count where runCount + offset >= request.poolingStart {
-            pool.add(hiddenStates, row: firstRow + offset)
+        for offset in 0..<count {
+            if runCount + offset == request.prompt.count - 1 { promptPool = pool }
+            if runCount + offset >= request.poolingStart { pool.add(hiddenStates, row: firstRow + offset) }
         }
         runCount += count
     }

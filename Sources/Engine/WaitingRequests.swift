@@ -7,9 +7,10 @@ import DequeModule
 struct WaitingRequests {
     struct Entry: Sendable, Equatable {
         let request: BatchScheduler.RequestID
-        let positionCount: Int
-        let pendingTokens: Int
+        let demand: BatchScheduler.Demand
         var priority: BatchScheduler.Priority
+
+        var positionCount: Int { demand.positionCount }
     }
 
     /// Places that interactive requests get in a row while bulk waits.

@@ -60,7 +60,9 @@ struct BenchmarkPlanTests {
         let decoded = plan.decodedTokens(concurrency: concurrency)
         var scheduler = BatchScheduler(limits: plan.limits(concurrency: concurrency))
         let ids = try scheduler.submit(
-            Array(repeating: (lengths.prompt + decoded, lengths.prompt), count: concurrency))
+            Array(
+                repeating: .init(positionCount: lengths.prompt + decoded, pendingTokens: lengths.prompt),
+                count: concurrency))
         // What the engine would do, without a model.
         var unrun = Dictionary(uniqueKeysWithValues: ids.map { ($0, lengths.prompt) })
         var written: [BatchScheduler.RequestID: Int] = [:]

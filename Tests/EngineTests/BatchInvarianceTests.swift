@@ -1,3 +1,4 @@
+import Confinement
 import Engine
 import TestSupport
 import Testing
@@ -27,6 +28,43 @@ struct BatchInvarianceTests {
         expectSameBits(pieces, alone)
         let unshared = try await model.withEngine(sharedPrefix: [], workers: 2) { try await $0.generate(requests) }
         expectSameBits(unshared, alone)
+    }
+
+    @Test(
+        "Prompts that are run once for several requests give the same bits",
+        arguments: TinyModel.namesWithAdapter, [Precision.bfloat16, .int8])
+    func sharedPrompts(name: String, precision: Precision) async throws {
+        guard let model = try TinyModel(name, precision: precision) else { return }
+        let requests = (0..<18).map { index in
+            var request = model.request(index / 6, maxRationaleTokens: 3 + index % 6 * 4, temperature: 1)
+            request.sampling.seed = UInt64(index)
+            return request
+        }
+        let alone = try await model.resultsAlone(requests)
+        let together = try await model.withEngine { try await $0.generate(requests) }
+        expectSameBits(together, alone)
+        // Few places and short steps: some find nobody any more who has run their prompt.
+        let limits = BatchScheduler.Limits(
+            maxLiveRequests: 4, maxBatchTokens: 100_000, maxStepTokens: 7, maxRequests: 18)
+        let pieces = try await model.withEngine(limits: limits, workers: 3) { try await $0.generate(requests) }
+        expectSameBits(pieces, alone)
+    }
+
+    @Test("A prompt that several requests have is run once", arguments: TinyModel.names)
+    func promptTokens(name: String) async throws {
+        guard let model = try TinyModel(name, precision: .bfloat16) else { return }
+        let requests = (0..<8).map { index in
+            var request = model.request(0, maxRationaleTokens: 4, temperature: 1)
+            request.sampling.seed = UInt64(index)
+            return request
+        }
+        let reports = Confined<[StepReport]>([])
+        _ = try await model.withEngine(onStep: { report in reports.withState { $0.append(report) } }) {
+            try await $0.generate(requests)
+        }
+        // The first runs what is not shared by all prompts, the others the last token of it.
+        let (prompt, shared) = (requests[0].prompt.count, requests[0].poolingStart)
+        #expect(reports.withState { $0.reduce(0) { $0 + $1.tokens.prompt } } == prompt - shared + 7)
     }
 
     @Test(

@@ -11,7 +11,13 @@ private struct Account {
     struct Request {
         let id: BatchScheduler.RequestID
         let positions: Int
-        var pending: Int
+        /// Of its prompt.
+        let tokens: Int
+        let prompt: BatchScheduler.SharedPromptID?
+        /// Whether it is decided who runs the prompt, and whether it was run.
+        var isDecided = false
+        var hasRunPrompt = false
+        var pending = 0
         /// Tokens that it may still write.
         var unwritten: Int
         var drafts = 0
@@ -40,6 +46,7 @@ private struct Account {
             }
             live.append(waiting.removeFirst())
         }
+        checkPrompts(step)
         // No place stays empty that the next one could have.
         if let next = waiting.first { #expect(!fits(next)) }
 
@@ -68,6 +75,32 @@ private struct Account {
             live[index].stepsWithoutProgress = share > 0 ? 0 : request.stepsWithoutProgress + 1
             // Older prompts go first, and those have no more tokens than there are positions.
             #expect(live[index].stepsWithoutProgress <= limits.maxBatchTokens)
+        }
+    }
+}
+
+extension Account {
+    /// Checks who takes a prompt over, and notes who runs theirs.
+    fileprivate mutating func checkPrompts(_ step: BatchScheduler.Step) {
+        for adoption in step.adoptions {
+            guard let index = live.firstIndex(where: { $0.id == adoption.request }),
+                let leader = live.first(where: { $0.id == adoption.leader })
+            else {
+                Issue.record("\(adoption) of a request that is not live")
+                continue
+            }
+            #expect(!live[index].isDecided && leader.hasRunPrompt)
+            #expect(live[index].prompt != nil && live[index].prompt == leader.prompt)
+            live[index].isDecided = true
+            live[index].pending = 1
+        }
+        for index in live.indices where !live[index].isDecided {
+            let others = live.filter { $0.isDecided && $0.prompt == live[index].prompt && $0.prompt != nil }
+            // Nobody waits for a prompt that is there.
+            #expect(!others.contains { $0.hasRunPrompt })
+            guard others.isEmpty else { continue }
+            live[index].isDecided = true
+            live[index].pending = live[index].tokens
         }
     }
 }
@@ -106,19 +139,25 @@ struct BatchSchedulerFuzzTests {
         }
         func submit() throws {
             let requests = (0..<Int.random(in: 0...3, using: &generator)).map { _ in
-                let prompt = Int.random(in: 1...40, using: &generator)
-                return (prompt: prompt, writes: Int.random(in: 0...45, using: &generator))
+                // Who shares a prompt has as many tokens of it.
+                let id = BatchScheduler.SharedPromptID.random(in: 0..<12, using: &generator)
+                let prompt = id < 4 ? Int(id) * 11 + 1 : Int.random(in: 1...40, using: &generator)
+                return (
+                    prompt: prompt, writes: Int.random(in: 0...45, using: &generator), id: id < 4 ? id : nil
+                )
             }
             let tooLarge = requests.first { $0.prompt + $0.writes > limits.maxBatchTokens }
             do throws(EngineError) {
                 let ids = try scheduler.submit(
-                    requests.map { (positionCount: $0.prompt + $0.writes, pendingTokens: $0.prompt) })
+                    requests.map {
+                        .init(positionCount: $0.prompt + $0.writes, pendingTokens: $0.prompt, sharedPrompt: $0.id)
+                    })
                 #expect(tooLarge == nil && account.present + requests.count <= limits.maxRequests)
                 #expect(submitted.isDisjoint(with: ids) && ids == ids.sorted())
                 submitted.formUnion(ids)
                 account.waiting += zip(ids, requests).map { id, request in
                     .init(
-                        id: id, positions: request.prompt + request.writes, pending: request.prompt,
+                        id: id, positions: request.prompt + request.writes, tokens: request.prompt, prompt: request.id,
                         unwritten: request.writes)
                 }
             } catch {
@@ -142,6 +181,7 @@ struct BatchSchedulerFuzzTests {
                 account.live[index].pending -= work.tokenCount
                 account.live[index].drafts = 0
                 guard account.live[index].pending == 0 else { continue }
+                account.live[index].hasRunPrompt = true
                 if account.live[index].unwritten > 0, Int.random(in: 0..<8, using: &generator) > 0 {
                     // Of the guesses some may be right.
                     let written = Int.random(

@@ -1,10 +1,10 @@
 import Engine
 import Testing
 
-/// What is done to a scheduler, and for a step what it must plan: admissions as `+id`, then work as `id:tokens` or
-/// `id:tokens~guesses`.
+/// What is done to a scheduler, and for a step what it must plan: admissions as `+id`, prompts that are taken over as
+/// `id<leader`, then work as `id:tokens` or `id:tokens~guesses`.
 private enum Action {
-    case submit([(positions: Int, tokens: Int)])
+    case submit([(positions: Int, tokens: Int)], prompt: BatchScheduler.SharedPromptID? = nil)
     case step(String)
     /// Runs what the last step planned.
     case run
@@ -32,7 +32,8 @@ private struct Script: CustomTestStringConvertible, Sendable {
 extension BatchScheduler.Step {
     /// As scripts write it.
     fileprivate var summary: String {
-        (admitted.map { "+\($0)" } + work.map(\.summary)).joined(separator: " ")
+        (admitted.map { "+\($0)" } + adoptions.map { "\($0.request)<\($0.leader)" } + work.map(\.summary))
+            .joined(separator: " ")
     }
 }
 
@@ -136,6 +137,32 @@ struct BatchSchedulerTests {
                 .submit([(20, 1), (20, 1), (20, 1)]), .step("+0 +1 +2 0:1 1:1 2:1"), .run, .wrote(0, drafts: 2),
                 .wrote(1, drafts: 2), .wrote(2, drafts: 2), .step("0:1 1:1 2:1"), .remove(1), .step("0:1~2 2:1~2"),
             ]),
+        Script(
+            "Of requests with one prompt the first runs it, and the others take it over", live: 4, positions: 100,
+            step: 8,
+            [
+                .submit([(20, 9), (20, 9), (20, 9)], prompt: 7), .step("+0 +1 +2 0:8"), .run, .step("0:1"), .run,
+                .wrote(0), .step("1<0 2<0 0:1 1:1 2:1"), .run, .wrote(0), .wrote(1), .wrote(2), .step("0:1 1:1 2:1"),
+            ]),
+        Script(
+            "A prompt is taken over from whoever has run it and is live", live: 2, positions: 100, step: 8,
+            [
+                .submit([(20, 3), (20, 3), (20, 3)], prompt: 7), .step("+0 +1 0:3"), .run, .wrote(0),
+                .step("1<0 0:1 1:1"), .run, .wrote(1), .remove(0), .step("+2 2<1 1:1 2:1"),
+            ]),
+        Script(
+            "Where the one that runs the prompt leaves, the next runs it", live: 3, positions: 100, step: 8,
+            [
+                .submit([(20, 12), (20, 12), (20, 12)], prompt: 7), .step("+0 +1 +2 0:8"), .run, .remove(0),
+                .step("1:8"), .run, .step("1:4"), .run, .wrote(1), .step("2<1 1:1 2:1"),
+            ]),
+        Script(
+            "Prompts that are not the same are not taken over", live: 4, positions: 100, step: 8,
+            [
+                .submit([(20, 3), (20, 3)], prompt: 1), .submit([(20, 2)]), .submit([(20, 2)], prompt: 2),
+                .step("+0 +1 +2 +3 0:3 2:2 3:2"), .run, .wrote(0), .wrote(2), .wrote(3),
+                .step("1<0 0:1 1:1 2:1 3:1"),
+            ]),
     ]
 
     @Test("Steps are planned as scripted", arguments: scripts)
@@ -144,8 +171,9 @@ struct BatchSchedulerTests {
         var planned: [BatchScheduler.Work] = []
         for action in script.actions {
             switch action {
-            case .submit(let requests):
-                _ = try scheduler.submit(requests.map { (positionCount: $0.positions, pendingTokens: $0.tokens) })
+            case .submit(let requests, let prompt):
+                _ = try scheduler.submit(
+                    requests.map { .init(positionCount: $0.positions, pendingTokens: $0.tokens, sharedPrompt: prompt) })
             case .step(let expected):
                 let step = scheduler.nextStep()
                 #expect(step.summary == expected)
@@ -162,17 +190,19 @@ struct BatchSchedulerTests {
         var scheduler = BatchScheduler(
             limits: .init(maxLiveRequests: 2, maxBatchTokens: 50, maxStepTokens: 8, maxRequests: 9))
         #expect(throws: EngineError.tooManyPositions(needed: 51, limit: 50)) {
-            try scheduler.submit([(positionCount: 50, pendingTokens: 1), (positionCount: 51, pendingTokens: 1)])
+            try scheduler.submit([
+                .init(positionCount: 50, pendingTokens: 1), .init(positionCount: 51, pendingTokens: 1),
+            ])
         }
         #expect(scheduler.isIdle)
-        #expect(try scheduler.submit([(positionCount: 50, pendingTokens: 1)]).count == 1)
+        #expect(try scheduler.submit([.init(positionCount: 50, pendingTokens: 1)]).count == 1)
     }
 
     @Test("A queue that is full refuses all of a submission or none")
     func queueFull() throws {
         var scheduler = BatchScheduler(
             limits: .init(maxLiveRequests: 1, maxBatchTokens: 50, maxStepTokens: 8, maxRequests: 3))
-        let one = (positionCount: 10, pendingTokens: 2)
+        let one = BatchScheduler.Demand(positionCount: 10, pendingTokens: 2)
         _ = try scheduler.submit([one, one])
         _ = scheduler.nextStep()
         #expect(scheduler.liveCount == 1 && scheduler.waitingCount == 1)

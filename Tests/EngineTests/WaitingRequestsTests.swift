@@ -17,7 +17,8 @@ private struct Queue {
     mutating func submit(_ list: String, positions: Int = 10) throws {
         for name in list.split(separator: " ") {
             let ids = try scheduler.submit(
-                [(positionCount: positions, pendingTokens: 2)], priority: name.hasPrefix("i") ? .interactive : .bulk)
+                [.init(positionCount: positions, pendingTokens: 2)],
+                priority: name.hasPrefix("i") ? .interactive : .bulk)
             for id in ids { names[id] = String(name) }
         }
     }
@@ -121,9 +122,9 @@ struct WaitingRequestsTests {
     @Test("The prompt of an interactive request is run before older ones of bulk")
     func prefill() throws {
         var queue = Queue(live: 8)
-        for _ in 0..<2 { _ = try queue.scheduler.submit([(positionCount: 100, pendingTokens: 60)]) }
+        for _ in 0..<2 { _ = try queue.scheduler.submit([.init(positionCount: 100, pendingTokens: 60)]) }
         _ = queue.scheduler.nextStep()
-        _ = try queue.scheduler.submit([(positionCount: 10, pendingTokens: 8)], priority: .interactive)
+        _ = try queue.scheduler.submit([.init(positionCount: 10, pendingTokens: 8)], priority: .interactive)
         let step = queue.scheduler.nextStep()
         #expect(step.work.map(\.tokenCount) == [8, 56])
         #expect(step.work.first?.request == 2)
@@ -174,7 +175,8 @@ struct WaitingRequestsTests {
             case 0, 1:
                 let count = Int.random(in: 1...60, using: &generator)
                 let priority: BatchScheduler.Priority = Bool.random(using: &generator) ? .interactive : .bulk
-                guard let ids = try? scheduler.submit([(positionCount: count, pendingTokens: 1)], priority: priority)
+                guard
+                    let ids = try? scheduler.submit([.init(positionCount: count, pendingTokens: 1)], priority: priority)
                 else { continue }
                 for id in ids {
                     waiting.append((id, priority == .interactive))
