@@ -21,6 +21,8 @@ struct BenchmarkCommand: ParsableCommand {
     var rollouts = 1
     @Option(help: ArgumentHelp("Tokens that are run together.", valueName: "tokens")) var microBatchTokens = 1024
     @Option(help: ArgumentHelp("Of an adapter; 0 trains all weights.", valueName: "rank")) var loraRank = 0
+    @Option(help: ArgumentHelp("What an adapter stands on is computed in: float32 or bfloat16.", valueName: "format"))
+    var basePrecision = BasePrecision.float32
     @Option(help: ArgumentHelp("What is kept: products, or streams to save memory.", valueName: "name"))
     var keep = KeptActivationsSetting.products
     @Option(help: ArgumentHelp("That compute.", valueName: "count"))
@@ -32,12 +34,16 @@ struct BenchmarkCommand: ParsableCommand {
         where number < 1 {
             throw ValidationError("counts start at 1")
         }
+        guard loraRank > 0 || basePrecision == .float32 else {
+            throw ValidationError(
+                "--base-precision is of what an adapter stands on: all weights are trained in float32")
+        }
     }
 
     func run() throws {
         do {
             BLAS.useThreads(threads)
-            let loaded = try LoadedModel(path: FilePath(model), precision: .float32)
+            let loaded = try LoadedModel(path: FilePath(model), precision: basePrecision.precision)
             let trainable =
                 loraRank > 0
                 ? try TrainableModel(

@@ -45,6 +45,13 @@ struct TrainCommand: AsyncParsableCommand {
     @OptionGroup(title: "Updates") var updates: UpdateOptions
     @OptionGroup(title: "Schedule") var schedule: ScheduleOptions
 
+    func validate() throws {
+        guard updates.basePrecision == .float32 || rollouts.rolloutPrecision == .bfloat16 else {
+            throw ValidationError(
+                "rollouts on a base in bfloat16 are in bfloat16, not in \(rollouts.rolloutPrecision.rawValue)")
+        }
+    }
+
     func run() async throws {
         do {
             try await train()
@@ -65,7 +72,7 @@ struct TrainCommand: AsyncParsableCommand {
         }
         let settings = try settings(for: dataset)
         BLAS.useThreads(settings.workers)
-        let loaded = try LoadedModel(checkpoint, precision: .float32)
+        let loaded = try LoadedModel(checkpoint, precision: updates.basePrecision.precision)
         let provenance = Trainer.Provenance(
             checkpoint: checkpoint, dataDigest: dataset.digest.description,
             configuration: objective.provenance.merging(rollouts.provenance) { $1 }.merging(updates.provenance) { $1 }

@@ -5,6 +5,7 @@ import JSON
 import TensorGradients
 import Tensors
 import Training
+import Transformer
 
 /// What is optimised.
 struct ObjectiveOptions: ParsableArguments {
@@ -163,6 +164,13 @@ enum RolloutPrecision: String, ExpressibleByArgument, CaseIterable {
     case bfloat16, int8, float32
 }
 
+/// What the weights that an adapter stands on are computed in: they are not trained.
+enum BasePrecision: String, ExpressibleByArgument, CaseIterable {
+    case float32, bfloat16
+
+    var precision: Precision { self == .float32 ? .float32 : .bfloat16 }
+}
+
 /// How weights change.
 struct UpdateOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Examples a step.", valueName: "count")) var batch = 64
@@ -187,6 +195,11 @@ struct UpdateOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Linear layers that are adapted.", valueName: "name"))
     var loraTarget: [String] = []
     @Option(help: ArgumentHelp("Of what an adapter reads.", valueName: "share")) var loraDropout = 0.0
+    @Option(
+        help: ArgumentHelp(
+            "What the weights that an adapter stands on are computed in: float32, or bfloat16 to save time and memory.",
+            valueName: "format"))
+    var basePrecision = BasePrecision.float32
     @Option(help: ArgumentHelp("Tokens that are run forward and back together.", valueName: "tokens"))
     var microBatchTokens = 768
     @Option(
@@ -203,6 +216,10 @@ struct UpdateOptions: ParsableArguments {
             throw ValidationError(
                 "--lora-target is '\(target)'; there are \(AdapterSettings.allTargets.sorted().joined(separator: ", "))"
             )
+        }
+        guard loraRank > 0 || basePrecision == .float32 else {
+            throw ValidationError(
+                "--base-precision is of what an adapter stands on: all weights are trained in float32")
         }
         guard (0..<1).contains(loraDropout) else { throw ValidationError("--lora-dropout must be from 0 to below 1") }
         guard learningRate > 0 else { throw ValidationError("--learning-rate must be over 0") }
@@ -238,7 +255,7 @@ struct UpdateOptions: ParsableArguments {
             "clip_high": .number(clipHigh), "dual_clip": .number(dualClip), "kl_coefficient": .number(klCoefficient),
             "entropy_coefficient": .number(entropyCoefficient), "lora_rank": .integer(loraRank),
             "lora_alpha": (adapter?.alpha).map { .number($0) } ?? .null,
-            "lora_dropout": .number(loraDropout),
+            "lora_dropout": .number(loraDropout), "base_precision": .string(basePrecision.rawValue),
         ]
     }
 }

@@ -11,6 +11,8 @@ final class GradientBuffers {
     let update: Activation
     /// Over a normalised stream, `[T, C]`.
     let normalized: Activation
+    /// What one of several layers gives to the gradient over their input, `[T, C]`.
+    let scratch: Activation
     /// `[T, H * D]`
     let attended: Activation
     /// Over queries as attention read them, `[T, H * D]`.
@@ -47,6 +49,7 @@ final class GradientBuffers {
         stream = tokens(c.hiddenSize)
         update = tokens(c.hiddenSize)
         normalized = tokens(c.hiddenSize)
+        scratch = tokens(c.hiddenSize)
         attended = tokens(queryColumns)
         turnedQueries = tokens(queryColumns)
         turnedKeys = tokens(keyColumns)

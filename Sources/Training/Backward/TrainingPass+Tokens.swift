@@ -45,8 +45,9 @@ extension TrainingPass {
             targets.map { Int($0.token) }, underRowsOf: logits, temperature: temperature,
             gradient: gradient.map { gradient in { gradient(firstIndex + $0, $1) } }, on: workers)
         guard gradient != nil else { return scores }
-        guard case .float32(let head) = model.transformer.weights.head else { preconditionFailure("not in float32") }
-        LinearProduct.backward(logits, through: head, into: buffers.samplingStates, rows: targets.count)
+        LinearProduct.backward(
+            logits, through: model.returnWeights.head, into: buffers.samplingStates, scratch: buffers.scratch,
+            rows: targets.count, on: workers)
         for (index, target) in targets.enumerated() {
             hiddenGradient.addRow(target.row, of: buffers.samplingStates, row: index, on: workers)
         }

@@ -101,10 +101,11 @@ struct TransformerBackward {
     private func inputGradient(
         _ layer: Int, _ group: LinearGroup, of outputGradients: [Activation], into input: Activation
     ) {
-        let layers = weights.layers[layer].linearLayers(group)
-        for (index, gradient) in outputGradients.enumerated() {
-            guard case .float32(let weight) = layers[index].layer.weight else { preconditionFailure("not in float32") }
-            LinearProduct.backward(gradient, through: weight, into: input, isAdded: index > 0, rows: rows)
+        let products = zip(outputGradients, model.returnWeights.weights(of: group, layer: layer))
+        for (index, (gradient, weight)) in products.enumerated() {
+            LinearProduct.backward(
+                gradient, through: weight, into: input, isAdded: index > 0, scratch: buffers.scratch, rows: rows,
+                on: workers)
         }
         guard let factors = model.gradients.layers[layer].updates[group] else { return }
         let reduction = reductionGradient(factors, of: outputGradients)

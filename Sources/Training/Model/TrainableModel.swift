@@ -3,7 +3,8 @@ import TensorGradients
 import Tensors
 import Transformer
 
-/// A model in float32, some of whose weights are trained: all of its own, or those of an adapter beside them.
+/// A model, some of whose weights are trained: all of its own, or those of an adapter beside them. What is trained is in
+/// float32.
 ///
 /// It belongs to one thread: it is not `Sendable`.
 package final class TrainableModel {
@@ -14,6 +15,7 @@ package final class TrainableModel {
     /// The adapter that is trained; nil where the model itself is.
     package let adapter: AdapterSettings?
     let gradients: ModelGradients
+    let returnWeights: ReturnWeights
 
     /// Trains all weights of a model, whose memory it takes over: no other may use them.
     ///
@@ -23,13 +25,14 @@ package final class TrainableModel {
         gradients = builder.gradients(of: transformer.weights)
         parameters = builder.parameters
         adapter = nil
+        returnWeights = ReturnWeights(transformer.weights)
         self.transformer = transformer
     }
 
     /// Trains an adapter beside a model, which stays as it is.
     ///
     /// - Parameter seed: of the factors' first values.
-    /// - Precondition: the weights are in float32, without an adapter.
+    /// - Precondition: the weights are in float32 or bfloat16, without an adapter.
     package init(
         training adapter: AdapterSettings, beside transformer: Transformer, seed: UInt64
     ) throws(TrainingError) {
@@ -37,6 +40,7 @@ package final class TrainableModel {
         gradients = builder.gradients(of: adapter, beside: transformer.weights, seed: seed)
         parameters = builder.parameters
         self.adapter = adapter
+        returnWeights = ReturnWeights(transformer.weights)
         self.transformer = transformer
         try refresh()
     }

@@ -33,7 +33,8 @@ package actor Trainer {
     package internal(set) var position = Position()
 
     /// - Parameters:
-    ///   - loaded: the checkpoint that training begins with, in float32; full-parameter training takes its weights over.
+    ///   - loaded: the checkpoint that training begins with, in float32; beside an adapter also in bfloat16, as rollouts then are
+    ///     too. Full-parameter training takes its weights over.
     ///   - adapter: what is trained beside it; nil trains the checkpoint itself.
     ///   - heldOut: whose held-out examples judge; the training data's own by default.
     /// - Throws: `TrainingError`
@@ -62,7 +63,9 @@ package actor Trainer {
         if let adapter {
             model = try TrainableModel(training: adapter, beside: transformer, seed: SplitMix64.mixed(settings.seed))
             rolloutBase = try weights { weights throws(WeightOutOfRange) in
-                try format.map { format throws(WeightOutOfRange) in try weights.packed(as: format) } ?? weights
+                // What is packed already is shared.
+                guard let format, !weights.areBatchInvariant else { return weights }
+                return try weights.packed(as: format)
             }
             start = transformer
         } else {
