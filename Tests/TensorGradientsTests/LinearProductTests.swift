@@ -47,6 +47,32 @@ struct LinearProductTests {
         }
     }
 
+    @Test("A weight in bfloat16 gives the input's gradient, too", arguments: [false, true])
+    func packedInputGradient(isAdded: Bool) throws {
+        let workers = Workers(count: 2)
+        for (rows, outputs, inputs) in shapes + [(70, 50, 131)] {
+            // Numbers that bfloat16 holds, so that sums alone are rounded.
+            var generator = SeededGenerator(seed: UInt64(rows) + 2)
+            let eighths = { (count: Int) in
+                (0..<count).map { _ in Float(Int.random(in: -16...16, using: &generator)) / 8 }
+            }
+            let (gradient, weight, before) = (
+                eighths(rows * outputs), eighths(outputs * inputs), eighths(rows * inputs)
+            )
+            let found = Activation(columns: inputs, elements: before)
+            LinearProduct.backward(
+                Activation(columns: outputs, elements: gradient),
+                through: ReturnWeight(try Weight(Matrix(columns: inputs, elements: weight), packedAs: .bfloat16)),
+                into: found, isAdded: isAdded, scratch: Activation(rowCapacity: rows, columns: inputs), rows: rows,
+                on: workers)
+            let expected = Activation(columns: inputs, elements: before)
+            LinearProduct.backward(
+                Activation(columns: outputs, elements: gradient),
+                through: Matrix(columns: inputs, elements: weight), into: expected, isAdded: isAdded, rows: rows)
+            #expect(found.all == expected.all)
+        }
+    }
+
     @Test("The weight's gradient is added, of the columns that it reads")
     func weightGradient() {
         for (rows, outputs, inputs) in shapes {

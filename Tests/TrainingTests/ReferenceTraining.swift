@@ -29,14 +29,14 @@ func referenceTensors(_ file: String, _ prefix: String) throws -> [String: [Floa
 }
 
 extension Transformer {
-    /// A checkpoint of the reference in float32; nil where it was not made.
-    static func reference(_ name: String) throws -> Transformer? {
+    /// A checkpoint of the reference; nil where it was not made.
+    static func reference(_ name: String, precision: Precision = .float32) throws -> Transformer? {
         guard let directory = ReferenceDirectory.file(name) else { return nil }
         let checkpoint = try Checkpoint(path: FilePath(directory.path))
         let configuration = try TransformerConfiguration(of: checkpoint)
         return Transformer(
             configuration: configuration,
-            weights: try TransformerWeights(of: checkpoint, configuration, precision: .float32))
+            weights: try TransformerWeights(of: checkpoint, configuration, precision: precision))
     }
 }
 
