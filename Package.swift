@@ -47,6 +47,7 @@ let package = Package(
         .target(name: "CKernels"),
 
         library("Confinement", []),
+        library("RandomNumbers", []),
         library("HTTP", ["Confinement", "CSockets", "TLS", collections]),
         library("TLS", ["COpenSSL", "Confinement"]),
         library("Gzip", ["CZlib"]),
@@ -58,7 +59,7 @@ let package = Package(
         library("Checkpoints", ["COpenSSL", "CFiles", "JSON", systemPackage]),
         library("Tensors", ["COpenBLAS", "CKernels"]),
         library("Transformer", ["Checkpoints", "Tensors", "JSON"]),
-        library("Engine", ["Transformer", "Tensors", "Confinement", collections]),
+        library("Engine", ["Transformer", "Tensors", "Confinement", "RandomNumbers", collections]),
         library(
             "Grace",
             ["Engine", "Tokenization", "Transformer", "Checkpoints", "JSON", "Tensors", "Confinement", systemPackage]),
@@ -88,12 +89,13 @@ let package = Package(
             // The kernels are written as those are that they lead back through.
             cSettings: [.headerSearchPath("../CKernels")]),
         library("TensorGradients", ["CGradientKernels", "Tensors"]),
-        library("Datasets", ["JSON", "Gzip", "Checkpoints", "Confinement", collections, systemPackage]),
+        library(
+            "Datasets", ["JSON", "Gzip", "Checkpoints", "Confinement", "RandomNumbers", collections, systemPackage]),
         library(
             "Evaluation",
             [
                 "JSON", "HTTP", "Grace", "Engine", "Transformer", "Tensors", "Tokenization", "Checkpoints",
-                "Confinement", systemPackage,
+                "Confinement", "RandomNumbers", systemPackage,
             ]),
         library(
             "TrainingReport", ["JSON", systemPackage],
@@ -102,7 +104,7 @@ let package = Package(
             "Training",
             [
                 "Datasets", "Grace", "Engine", "Transformer", "TensorGradients", "Tensors", "Tokenization",
-                "Checkpoints", "JSON", "Confinement", systemPackage,
+                "Checkpoints", "JSON", "Confinement", "RandomNumbers", systemPackage,
             ]),
         .executableTarget(
             name: "grace-trainer",
@@ -114,7 +116,10 @@ let package = Package(
             ],
             swiftSettings: swiftSettings),
 
-        .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: swiftSettings),
+        .target(
+            name: "TestSupport", dependencies: ["RandomNumbers"], path: "Tests/TestSupport",
+            swiftSettings: swiftSettings),
+        tests(of: "RandomNumbers"),
         tests(of: "HTTP", ["TestSupport", "Confinement", "TLS"]),
         tests(of: "TLS", ["TestSupport", "COpenSSL"]),
         tests(of: "Gzip", ["TestSupport"]),
@@ -131,8 +136,11 @@ let package = Package(
         tests(
             of: "Serving", ["TestSupport", "Grace", "Engine", "Checkpoints", "Transformer", systemPackage]),
         tests(of: "TensorGradients", ["TestSupport", "Tensors"]),
-        tests(of: "Datasets", ["TestSupport", "JSON", "Gzip", "Checkpoints", "grace-trainer", systemPackage]),
-        tests(of: "Evaluation", ["TestSupport", "JSON", "Grace", "Confinement", "HTTP", systemPackage]),
+        tests(
+            of: "Datasets",
+            ["TestSupport", "JSON", "Gzip", "Checkpoints", "RandomNumbers", "grace-trainer", systemPackage]),
+        tests(
+            of: "Evaluation", ["TestSupport", "JSON", "Grace", "Confinement", "HTTP", "RandomNumbers", systemPackage]),
         tests(of: "TrainingReport", ["TestSupport", "JSON", systemPackage]),
         tests(
             of: "Training",

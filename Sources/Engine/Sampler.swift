@@ -1,3 +1,4 @@
+import RandomNumbers
 import Tensors
 import Transformer
 
@@ -33,21 +34,12 @@ package final class Sampler {
     /// nothing finite.
     package func sample(_ draws: [Draw], fromRowsOf logits: Activation, on workers: Workers) -> [Choice?] {
         let draws = draws.map { draw in
-            CategoricalDraw(
-                temperature: draw.settings.temperature, topP: draw.settings.topP,
-                uniform: Self.uniform(seed: draw.settings.seed, index: draw.index))
+            var random = SplitMix64(seed: draw.settings.seed, skipping: draw.index)
+            return CategoricalDraw(
+                temperature: draw.settings.temperature, topP: draw.settings.topP, uniform: random.uniform())
         }
         return categorical.draw(draws, fromRowsOf: logits, on: workers).map { choice in
             choice.map { Choice(token: TokenID($0.element), logProbability: $0.logProbability) }
         }
-    }
-
-    /// A number in [0, 1) that depends on seed and index alone (SplitMix64, which is a hash of a counter).
-    private static func uniform(seed: UInt64, index: Int) -> Double {
-        var mixed = seed &+ 0x9E37_79B9_7F4A_7C15 &* (UInt64(index) &+ 1)
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        mixed ^= mixed >> 31
-        return Double(mixed >> 11) * 0x1p-53
     }
 }

@@ -1,4 +1,5 @@
 import Datasets
+import RandomNumbers
 import Testing
 
 @Suite("Random orders")

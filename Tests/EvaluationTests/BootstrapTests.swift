@@ -1,4 +1,5 @@
 import Evaluation
+import RandomNumbers
 import TestSupport
 import Testing
 
@@ -29,7 +30,7 @@ struct BootstrapTests {
 
     @Test("The interval of a mean is that of its standard error")
     func standardError() {
-        var random = RandomSource(seed: 9)
+        var random = SplitMix64(seed: 9)
         let scores = (0..<400).map { _ in random.uniform() }
         let found = bootstrap.estimate(of: [.scores(scores)], name: "uniform")
         // The standard deviation of a uniform number is 1/√12.
@@ -67,7 +68,7 @@ struct BootstrapTests {
 
     @Test("Numbers that are drawn lie in their range, all of it")
     func random() {
-        var random = RandomSource(seed: 1)
+        var random = SplitMix64(seed: 1)
         let indices = (0..<1000).map { _ in random.index(below: 7) }
         #expect(Set(indices) == Set(0..<7))
         #expect((0..<1000).allSatisfy { _ in (0..<1).contains(random.uniform()) })

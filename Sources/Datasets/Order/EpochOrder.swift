@@ -1,3 +1,6 @@
+// What orders the examples draws the rest of a training too.
+@_exported import RandomNumbers
+
 /// The order in which one epoch goes through the examples: a shuffle that seed and epoch decide, and nothing else.
 ///
 /// Whoever was interrupted makes the same order again and goes on at the position that was reached.

@@ -1,3 +1,5 @@
+import RandomNumbers
+
 /// A part of the examples.
 package enum DatasetSplit: String, Sendable, CaseIterable {
     /// What is trained on.

@@ -1,3 +1,5 @@
+import RandomNumbers
+
 import func Foundation.log
 
 /// Clusters by Lloyd's algorithm, with scikit-learn's stopping rule and its treatment of empty clusters.
@@ -25,7 +27,7 @@ package struct KMeans: Sendable, Equatable {
     /// - Precondition: there are at least as many points as clusters, and at least one of both.
     package init(_ points: VectorTable, clusterCount: Int, restarts: Int, seed: UInt64, limits: Limits = Limits()) {
         precondition(clusterCount > 0 && restarts > 0, "\(clusterCount) clusters, \(restarts) runs")
-        var random = RandomSource(seed: seed)
+        var random = SplitMix64(seed: seed)
         var best: KMeans?
         for _ in 0..<restarts {
             let starts = Self.plusPlusStarts(points, count: clusterCount, random: &random)
@@ -110,7 +112,7 @@ package struct KMeans: Sendable, Equatable {
 
     /// Starts far from each other (Arthur and Vassilvitskii, 2007): each is drawn in proportion to its squared distance
     /// to the nearest one before it, the best of a few draws.
-    private static func plusPlusStarts(_ points: VectorTable, count: Int, random: inout RandomSource) -> [Int] {
+    private static func plusPlusStarts(_ points: VectorTable, count: Int, random: inout SplitMix64) -> [Int] {
         // scikit-learn's number of draws.
         let trials = 2 + Int(log(Double(count)))
         var starts = [random.index(below: points.rowCount)]
@@ -131,7 +133,7 @@ package struct KMeans: Sendable, Equatable {
     }
 
     /// An index in proportion to its weight; any of them where all weights are 0.
-    private static func draw(_ weights: [Double], random: inout RandomSource) -> Int {
+    private static func draw(_ weights: [Double], random: inout SplitMix64) -> Int {
         let total = weights.reduce(0, +)
         guard total > 0 else { return random.index(below: weights.count) }
         var rest = random.uniform() * total

@@ -1,3 +1,5 @@
+import RandomNumbers
+
 /// An interval and what it is of.
 package struct Estimate: Sendable, Equatable {
     /// The value of all units.
@@ -43,7 +45,7 @@ package struct Bootstrap: Sendable, Equatable {
     /// - Parameter name: tasks of different names draw independently of each other; equal names draw the same units.
     package func scores(of evidence: [Evidence], name: String) -> [Double] {
         guard let first = evidence.first, first.count > 0 else { return [] }
-        var random = RandomSource(seed: seed ^ Self.hash(name))
+        var random = SplitMix64(seed: seed ^ Self.hash(name))
         return (0..<resamples).map { _ in
             let units = (0..<first.count).map { _ in random.index(below: first.count) }
             return evidence.reduce(0) { $0 + $1.score(of: units) } / Double(evidence.count)

@@ -1,5 +1,6 @@
 import Checkpoints
 import Datasets
+import RandomNumbers
 import TensorGradients
 import Tensors
 import Transformer

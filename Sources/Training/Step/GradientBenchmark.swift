@@ -1,4 +1,5 @@
 import Datasets
+import RandomNumbers
 import TensorGradients
 import Tensors
 import Transformer

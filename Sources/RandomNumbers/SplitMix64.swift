@@ -4,9 +4,11 @@ package struct SplitMix64: Sendable, Equatable {
 
     private var state: UInt64
 
-    /// - Parameter seed: any number.
-    package init(seed: UInt64) {
-        state = seed
+    /// - Parameters:
+    ///   - seed: any number.
+    ///   - count: how many numbers to pass over. Each is a hash of the seed and its index: this takes no time.
+    package init(seed: UInt64, skipping count: Int = 0) {
+        state = seed &+ Self.increment &* UInt64(truncatingIfNeeded: count)
     }
 
     /// The next 64 random bits.
@@ -27,6 +29,18 @@ package struct SplitMix64: Sendable, Equatable {
             while product.low < threshold { product = next().multipliedFullWidth(by: bound) }
         }
         return product.high
+    }
+
+    /// A random number of 0..<`count`, always of one draw: the likelihood of each is off by less than 2^-64.
+    ///
+    /// - Precondition: `count` is at least 1.
+    package mutating func index(below count: Int) -> Int {
+        Int(next().multipliedFullWidth(by: UInt64(count)).high)
+    }
+
+    /// A random number in [0, 1), a multiple of 2^-53.
+    package mutating func uniform() -> Double {
+        Double(next() >> 11) * 0x1p-53
     }
 
     /// A permutation of all 64-bit numbers, in which each bit depends on all.
