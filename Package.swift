@@ -56,6 +56,7 @@ let package = Package(
         library("Metrics", ["Confinement"]),
         library("Logs", ["Confinement", logging]),
         library("Configuration", ["JSON", systemPackage]),
+        library("CommandLines", ["Configuration", "Transformer", argumentParser]),
         library("Checkpoints", ["COpenSSL", "CFiles", "JSON", systemPackage]),
         library("Tensors", ["COpenBLAS", "CKernels"]),
         library("Transformer", ["Checkpoints", "Tensors", "JSON"]),
@@ -79,8 +80,7 @@ let package = Package(
             name: "grace-server",
             dependencies: [
                 "EmbeddingServer", "Serving", "Benchmark", "Grace", "Engine", "Transformer", "HTTP", "TLS", "JSON",
-                "Logs",
-                "Configuration", logging, systemPackage, argumentParser,
+                "Logs", "CommandLines", logging, systemPackage, argumentParser,
             ],
             swiftSettings: swiftSettings),
 
@@ -111,8 +111,9 @@ let package = Package(
             dependencies: [
                 "Training", "TrainingReport", "Datasets", "Evaluation", "TensorGradients", "Confinement", "Grace",
                 "Engine", "Transformer",
-                "Tokenization", "Tensors", "Checkpoints", "JSON", "HTTP", "Logs", "Configuration", logging,
-                systemPackage, argumentParser,
+                "Tokenization", "Tensors", "Checkpoints", "JSON", "HTTP", "CommandLines", "Configuration",
+                systemPackage,
+                argumentParser,
             ],
             swiftSettings: swiftSettings),
 

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Benchmark
+import CommandLines
 import EmbeddingServer
 import Foundation
 import Grace

@@ -1,4 +1,5 @@
 import ArgumentParser
+import CommandLines
 import EmbeddingServer
 import Foundation
 import Grace

@@ -1,8 +1,7 @@
 import ArgumentParser
-import Configuration
+import CommandLines
 import EmbeddingServer
 import Foundation
-import Transformer
 
 /// The program: it serves, unless the first argument names something else.
 @main
@@ -21,35 +20,8 @@ struct GraceServer: AsyncParsableCommand {
             await main(typed)
             return
         }
-        do {
-            let options = try CommandOptions(helpJSON: ServeCommand._dumpHelp())
-            await serve(
-                try Configuration(
-                    options: options, arguments: serving, environment: ProcessInfo.processInfo.environment))
-        } catch {
-            FileHandle.standardError.write(Data("grace-server: \(error)\n".utf8))
-            exit(withError: ExitCode.validationFailure)
-        }
-    }
-
-    /// Runs the server with what command line, environment and file say.
-    private static func serve(_ configuration: Configuration) async {
-        do {
-            var command = try parseAsRoot([ServeCommand.configuration.commandName ?? "serve"] + configuration.arguments)
-            if let serve = command as? ServeCommand, serve.file.printConfig {
-                print(configuration.listing)
-            } else if var command = command as? any AsyncParsableCommand {
-                try await command.run()
-            } else {
-                try command.run()
-            }
-        } catch {
-            // The message is the parser's, which knows of arguments alone.
-            for origin in configuration.origins(ofOptionsIn: message(for: error)) {
-                FileHandle.standardError.write(Data("\(origin)\n".utf8))
-            }
-            exit(withError: error)
-        }
+        let settings = settings(of: ServeCommand.self, serving, environment: ProcessInfo.processInfo.environment)
+        await run(ServeCommand.self, settings) { ($0 as? ServeCommand)?.file.printConfig == true }
     }
 
     /// The arguments of `serve`; nil where something else is asked for.
@@ -71,5 +43,3 @@ struct FileOptions: ParsableArguments {
     @Flag(help: "Print every option's value and where it comes from, as such a file, and exit.")
     var printConfig = false
 }
-
-extension Precision: ExpressibleByArgument {}

@@ -1,4 +1,5 @@
 import ArgumentParser
+import CommandLines
 import EmbeddingServer
 import Engine
 import Grace
@@ -216,12 +217,5 @@ struct LimitOptions: ParsableArguments {
         configuration.batchLimits.maxBatchTokens = maxBatchTokens
         configuration.batchLimits.maxRequests = maxConcurrentRequests
         configuration.cacheEntries = cacheEntries
-    }
-}
-
-/// - Throws: `ValidationError`, in one line with the option and both bounds.
-func require(_ value: Int, in range: ClosedRange<Int>, _ option: String) throws {
-    guard range.contains(value) else {
-        throw ValidationError("\(option) is \(value), allowed are \(range.lowerBound) to \(range.upperBound)")
     }
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import CommandLines
 import EmbeddingServer
 import Engine
 import Foundation
@@ -77,7 +78,7 @@ struct ServeCommand: AsyncParsableCommand {
         defer { logWriter.flush(within: .seconds(1)) }
         let logger = log.logger(logWriter)
         let (events, report) = AsyncStream.makeStream(of: Event.self)
-        try Signals.listen { report.yield(.signal($0)) }
+        try Signals.listen(to: [SIGHUP]) { report.yield(.signal($0)) }
         let server: Server
         do throws(ServerError) {
             server = try Server(

@@ -1,4 +1,5 @@
 import ArgumentParser
+import CommandLines
 import Evaluation
 import Foundation
 import SystemPackage
@@ -147,12 +148,6 @@ struct AbilityOptions: ParsableArguments {
     var isEmpty: Bool { perplexity == nil && klBase == nil }
 }
 
-func require(_ value: Int, in allowed: ClosedRange<Int>, _ option: String) throws {
-    guard allowed.contains(value) else {
-        throw ValidationError("\(option) is \(value), allowed are \(allowed.lowerBound) to \(allowed.upperBound)")
-    }
-}
-
 extension ServerAddress: ExpressibleByArgument {
     /// As the package's own initialiser, which cannot serve a public protocol.
     public init?(argument: String) {
@@ -168,4 +163,3 @@ extension TaskArgument: ExpressibleByArgument {
 }
 
 extension RationaleMode.Kind: ExpressibleByArgument {}
-extension Precision: ExpressibleByArgument {}

@@ -1,6 +1,6 @@
 import ArgumentParser
+import CommandLines
 import Configuration
-import Foundation
 
 /// The program that makes the checkpoints that `grace-server` serves.
 @main
@@ -19,35 +19,12 @@ struct GraceTrainer: AsyncParsableCommand {
             await main(typed)
             return
         }
-        do {
-            // The environment is the server's: what is set for it says nothing to a training.
-            let configuration = try Configuration(
-                options: CommandOptions(helpJSON: TrainCommand._dumpHelp()), arguments: Array(typed.dropFirst()),
-                environment: [:])
-            if typed.contains("--print-config") {
-                print(configuration.listing)
-            } else {
-                await train(configuration)
-            }
-        } catch {
-            FileHandle.standardError.write(Data("grace-trainer: \(error)\n".utf8))
-            exit(withError: ExitCode.validationFailure)
-        }
-    }
-
-    private static func train(_ configuration: Configuration) async {
-        do {
-            var command = try parseAsRoot(["train"] + configuration.arguments)
-            if var command = command as? any AsyncParsableCommand {
-                try await command.run()
-            } else {
-                try command.run()
-            }
-        } catch {
-            for origin in configuration.origins(ofOptionsIn: message(for: error)) {
-                FileHandle.standardError.write(Data("\(origin)\n".utf8))
-            }
-            exit(withError: error)
+        // The environment is the server's: what is set for it says nothing to a training.
+        let settings = settings(of: TrainCommand.self, Array(typed.dropFirst()), environment: [:])
+        if typed.contains("--print-config") {
+            print(settings.listing)
+        } else {
+            await run(TrainCommand.self, settings)
         }
     }
 }

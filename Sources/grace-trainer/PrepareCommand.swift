@@ -1,5 +1,6 @@
 import ArgumentParser
 import Checkpoints
+import CommandLines
 import Datasets
 import Foundation
 import Grace
@@ -76,12 +77,10 @@ struct PrepareCommand: ParsableCommand {
     var threads = ProcessInfo.processInfo.activeProcessorCount
 
     func validate() throws {
-        for (option, value, range) in [
-            ("--max-prompt-tokens", maxPromptTokens, 1...1_000_000), ("--max-line-bytes", maxLineBytes, 1...(1 << 20)),
-            ("--mining-memory", miningMemory, 1...(1 << 24)), ("--threads", threads, 1...1024),
-        ] where !range.contains(value) {
-            throw ValidationError("\(option) is \(value), allowed are \(range.lowerBound) to \(range.upperBound)")
-        }
+        try require(maxPromptTokens, in: 1...1_000_000, "--max-prompt-tokens")
+        try require(maxLineBytes, in: 1...(1 << 20), "--max-line-bytes")
+        try require(miningMemory, in: 1...(1 << 24), "--mining-memory")
+        try require(threads, in: 1...1024, "--threads")
         guard !inputs.isEmpty else { throw ValidationError("there is no input") }
         if report == output { throw ValidationError("--report and --output are one file, \(output)") }
         if mineNegatives, let format, format != .triplets {

@@ -1,8 +1,8 @@
 import ArgumentParser
 import Checkpoints
+import CommandLines
 import Confinement
 import Datasets
-import Dispatch
 import Foundation
 import Grace
 import JSON
@@ -92,12 +92,14 @@ struct TrainCommand: AsyncParsableCommand {
         }
         try directory.write(configuration: provenance.configuration)
         let progress = StepLine()
-        let stop = StopRequest()
-        defer { withExtendedLifetime(stop) {} }
-        let isAsked = stop.flag
+        let isAskedToStop = Confined(false)
+        try Signals.listen { _ in
+            FileHandle.standardError.write(Data("\nending after this step\n".utf8))
+            isAskedToStop.withState { $0 = true }
+        }
         let run = TrainingRun(
             trainer, in: directory, schedule: schedule.schedule, provenance: provenance,
-            shouldStop: { isAsked.withState { $0 } }, onStep: { progress.show($0, of: $1) })
+            shouldStop: { isAskedToStop.withState { $0 } }, onStep: { progress.show($0, of: $1) })
         if resume, let step = try await run.resume() {
             FileHandle.standardError.write(Data("going on from step \(step)\n".utf8))
         }
@@ -123,27 +125,5 @@ struct TrainCommand: AsyncParsableCommand {
         settings.seed = schedule.seed
         settings.heldOutCount = schedule.heldOutExamples
         return settings
-    }
-}
-
-/// Ends a run after the step that it is at: at the first SIGINT or SIGTERM.
-private final class StopRequest {
-    private let sources: [any DispatchSourceSignal]
-    let flag = Confined(false)
-
-    init() {
-        let flag = flag
-        sources = [SIGINT, SIGTERM].map { number in
-            signal(number, SIG_IGN)
-            let source = DispatchSource.makeSignalSource(signal: number)
-            source.setEventHandler {
-                FileHandle.standardError.write(Data("\nending after this step\n".utf8))
-                flag.withState { $0 = true }
-                // The second one ends the program at once.
-                signal(number, SIG_DFL)
-            }
-            source.resume()
-            return source
-        }
     }
 }
