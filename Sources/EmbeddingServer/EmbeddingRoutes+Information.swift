@@ -11,10 +11,8 @@ extension EmbeddingRoutes {
     func health() -> HTTPResponse {
         guard let model = store.listing.activeModel else { return noModel() }
         return .object { writer in
-            writer.key("checkpoint")
-            writer.string(model.identity.description)
-            writer.key("status")
-            writer.string("ready")
+            writer.member("checkpoint", model.identity.description)
+            writer.member("status", "ready")
         }
     }
 

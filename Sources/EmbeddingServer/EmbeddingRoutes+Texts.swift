@@ -154,21 +154,12 @@ extension JSONWriter {
 
     private mutating func token(_ token: TextToken) {
         object { writer in
-            writer.key("id")
-            writer.integer(token.id)
-            writer.key("text")
-            writer.string(token.text)
-            writer.key("special")
-            writer.bool(token.range == nil)
-            writer.key("start")
-            writer.optionalInteger(token.range?.lowerBound)
-            writer.key("stop")
-            writer.optionalInteger(token.range?.upperBound)
+            writer.member("id", token.id)
+            writer.member("text", token.text)
+            writer.member("special", token.range == nil)
+            writer.member("start", token.range?.lowerBound)
+            writer.member("stop", token.range?.upperBound)
         }
-    }
-
-    private mutating func optionalInteger(_ value: Int?) {
-        if let value { integer(value) } else { null() }
     }
 }
 

@@ -27,24 +27,17 @@ package enum ErrorShape: Sendable, Equatable {
         writer.object { writer in
             switch self {
             case .embeddings:
-                writer.key("error")
-                writer.string(error.message)
-                writer.key("error_type")
-                writer.string(error.type.name)
+                writer.member("error", error.message)
+                writer.member("error_type", error.type.name)
             case .ollama:
-                writer.key("error")
-                writer.string(error.message)
+                writer.member("error", error.message)
             case .openAI:
                 writer.key("error")
                 writer.object { writer in
-                    writer.key("message")
-                    writer.string(error.message)
-                    writer.key("type")
-                    writer.string(error.type.openAIName)
-                    writer.key("param")
-                    writer.optionalString(error.field)
-                    writer.key("code")
-                    writer.optionalString(error.type.openAICode)
+                    writer.member("message", error.message)
+                    writer.member("type", error.type.openAIName)
+                    writer.member("param", error.field)
+                    writer.member("code", error.type.openAICode)
                 }
             }
         }
@@ -102,12 +95,5 @@ enum ErrorType: Sendable {
         case .timeout: "timeout"
         default: nil
         }
-    }
-}
-
-extension JSONWriter {
-    /// A string, or null.
-    mutating func optionalString(_ text: String?) {
-        if let text { string(text) } else { null() }
     }
 }

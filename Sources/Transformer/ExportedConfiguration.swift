@@ -22,39 +22,29 @@ extension ExportedWeights {
         }
         var writer = JSONWriter(reserving: 2048)
         writer.object { writer in
-            func integer(_ key: String, _ value: Int) {
-                writer.key(key)
-                writer.integer(value)
-            }
-            func value(_ key: String, _ value: JSONValue) {
-                writer.key(key)
-                writer.value(value)
-            }
-            value("architectures", .array([.string(c.architecture.modelClass)]))
-            value("attention_bias", .bool(c.attentionBias == .all))
-            value("attention_dropout", .number(0))
-            for (key, id) in tokens { value(key, id.map(JSONValue.integer) ?? .null) }
-            integer("head_dim", c.headSize)
-            value("hidden_act", .string("silu"))
-            integer("hidden_size", c.hiddenSize)
-            value("initializer_range", .number(0.02))
-            integer("intermediate_size", c.feedForwardSize)
-            integer("max_position_embeddings", c.contextLength)
-            value("mlp_bias", .bool(false))
-            value("model_type", .string(c.architecture.rawValue))
-            integer("num_attention_heads", c.headCount)
-            integer("num_hidden_layers", c.layerCount)
-            integer("num_key_value_heads", c.keyValueHeadCount)
+            writer.member("architectures", .array([.string(c.architecture.modelClass)]))
+            writer.member("attention_bias", c.attentionBias == .all)
+            writer.member("attention_dropout", .number(0))
+            for (key, id) in tokens { writer.member(key, id) }
+            writer.member("head_dim", c.headSize)
+            writer.member("hidden_act", "silu")
+            writer.member("hidden_size", c.hiddenSize)
+            writer.member("initializer_range", .number(0.02))
+            writer.member("intermediate_size", c.feedForwardSize)
+            writer.member("max_position_embeddings", c.contextLength)
+            writer.member("mlp_bias", false)
+            writer.member("model_type", c.architecture.rawValue)
+            writer.member("num_attention_heads", c.headCount)
+            writer.member("num_hidden_layers", c.layerCount)
+            writer.member("num_key_value_heads", c.keyValueHeadCount)
             // As short as reads back to the same float32: 1e-05, not 9.999999747378752e-06.
-            writer.key("rms_norm_eps")
-            writer.number(c.normEpsilon)
-            writer.key("rope_theta")
-            writer.number(c.ropeTheta)
-            value("rope_scaling", scaling.json)
-            value("tie_word_embeddings", .bool(c.tiesHeadToEmbedding))
-            value("torch_dtype", .string("\(format)"))
-            value("use_cache", .bool(true))
-            integer("vocab_size", c.vocabularySize)
+            writer.member("rms_norm_eps", c.normEpsilon)
+            writer.member("rope_theta", c.ropeTheta)
+            writer.member("rope_scaling", scaling.json)
+            writer.member("tie_word_embeddings", c.tiesHeadToEmbedding)
+            writer.member("torch_dtype", "\(format)")
+            writer.member("use_cache", true)
+            writer.member("vocab_size", c.vocabularySize)
         }
         return writer.indented
     }

@@ -100,8 +100,7 @@ package struct LoRAAdapterSource {
                 ("use_dora", .bool(false)), ("use_rslora", .bool(false)),
             ]
             for (key, value) in members {
-                writer.key(key)
-                writer.value(value)
+                writer.member(key, value)
             }
         }
         return writer.indented

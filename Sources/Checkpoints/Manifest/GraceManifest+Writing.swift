@@ -25,17 +25,16 @@ extension GraceManifest {
     package func encoded(training: [String: JSONValue]?, file: String) throws(CheckpointError) -> [UInt8] {
         var writer = JSONWriter(reserving: 4096)
         writer.object { writer in
-            writer.key(Key.version.rawValue)
-            writer.integer(Self.version)
-            if let systemPrompt { writer.member(Key.systemPrompt, .string(systemPrompt)) }
-            if generation != GenerationDefaults() { writer.member(Key.generation, generation.json) }
-            writer.member(Key.pooling, .string("mean"))
-            if let normalizes { writer.member(Key.normalize, .bool(normalizes)) }
-            if !prompts.isEmpty { writer.member(Key.prompts, .object(prompts.mapValues(JSONValue.string))) }
-            if let base { writer.member(Key.base, base.json) }
-            if let training { writer.member(Key.training, .object(training)) }
-            if let files { writer.member(Key.files, .object(files.mapValues(JSONValue.string))) }
-            if !canaries.isEmpty { writer.member(Key.canaries, .array(canaries.map(\.json))) }
+            writer.member(Key.version.rawValue, Self.version)
+            if let systemPrompt { writer.member(Key.systemPrompt.rawValue, systemPrompt) }
+            if generation != GenerationDefaults() { writer.member(Key.generation.rawValue, generation.json) }
+            writer.member(Key.pooling.rawValue, "mean")
+            if let normalizes { writer.member(Key.normalize.rawValue, normalizes) }
+            if !prompts.isEmpty { writer.member(Key.prompts.rawValue, .object(prompts.mapValues(JSONValue.string))) }
+            if let base { writer.member(Key.base.rawValue, base.json) }
+            if let training { writer.member(Key.training.rawValue, .object(training)) }
+            if let files { writer.member(Key.files.rawValue, .object(files.mapValues(JSONValue.string))) }
+            if !canaries.isEmpty { writer.member(Key.canaries.rawValue, .array(canaries.map(\.json))) }
         }
         let bytes = writer.indented
         // A number that is none is null in JSON, and reads as if it were left out.
@@ -43,13 +42,6 @@ extension GraceManifest {
             throw .wrongType(file: file, key: "the document", expected: "finite numbers", found: "one that is not")
         }
         return bytes
-    }
-}
-
-extension JSONWriter {
-    fileprivate mutating func member(_ key: some RawRepresentable<String>, _ value: JSONValue) {
-        self.key(key.rawValue)
-        self.value(value)
     }
 }
 

@@ -67,19 +67,15 @@ package enum SafetensorsWriter {
         var writer = JSONWriter(reserving: 128 * tensors.count)
         writer.object { writer in
             if !metadata.isEmpty {
-                writer.key("__metadata__")
-                writer.value(.object(metadata.mapValues(JSONValue.string)))
+                writer.member("__metadata__", .object(metadata.mapValues(JSONValue.string)))
             }
             var offset = 0
             for tensor in tensors {
                 writer.key(tensor.name)
                 writer.object { writer in
-                    writer.key("dtype")
-                    writer.string(tensor.formatName)
-                    writer.key("shape")
-                    writer.value(.array(tensor.shape.map(JSONValue.integer)))
-                    writer.key("data_offsets")
-                    writer.value(.array([.integer(offset), .integer(offset + tensor.byteCount)]))
+                    writer.member("dtype", tensor.formatName)
+                    writer.member("shape", .array(tensor.shape.map(JSONValue.integer)))
+                    writer.member("data_offsets", .array([.integer(offset), .integer(offset + tensor.byteCount)]))
                 }
                 offset += tensor.byteCount
             }

@@ -11,12 +11,10 @@ enum PreparedLine {
         var writer = JSONWriter()
         writer.object { writer in
             for (field, text) in example.texts {
-                writer.key(field.rawValue)
-                writer.string(text)
+                writer.member(field.rawValue, text)
             }
             if let source = example.source {
-                writer.key("source")
-                writer.string(source)
+                writer.member("source", source)
             }
         }
         return Array(writer.bytes.dropFirst())

@@ -34,11 +34,9 @@ extension DatasetHeader {
                 }
                 // As text: JSON's readers may hold 53 bits only.
                 writer.member("seed", String(split.seed))
-                writer.key("keeps_shared_texts")
-                writer.bool(keepsSharedTexts)
+                writer.member("keeps_shared_texts", keepsSharedTexts)
             }
-            writer.key("keeps_duplicates")
-            writer.bool(keepsDuplicates)
+            writer.member("keeps_duplicates", keepsDuplicates)
             writer.key("inputs")
             writer.array { writer in
                 for input in inputs {

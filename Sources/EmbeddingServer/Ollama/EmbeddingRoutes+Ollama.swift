@@ -13,8 +13,7 @@ extension EmbeddingRoutes {
         router.add(.get, "/api/tags") { _ in ollamaModels() }
         router.add(.get, "/api/version") { _ in
             .object { writer in
-                writer.key("version")
-                writer.string(graceVersion)
+                writer.member("version", graceVersion)
             }
         }
     }
@@ -49,19 +48,15 @@ extension EmbeddingRoutes {
         _ model: String, work: Work?, start: ContinuousClock.Instant
     ) -> HTTPResponse {
         .object { writer in
-            writer.key("model")
-            writer.string(model)
+            writer.member("model", model)
             writer.key("embeddings")
             writer.array { writer in
                 for vector in work?.vectors ?? [] { writer.numbers(vector) }
             }
-            writer.key("total_duration")
-            writer.integer((ContinuousClock.now - start).nanoseconds)
+            writer.member("total_duration", (ContinuousClock.now - start).nanoseconds)
             // It is loaded before it is asked for.
-            writer.key("load_duration")
-            writer.integer(0)
-            writer.key("prompt_eval_count")
-            writer.integer(work?.promptTokenCount ?? 0)
+            writer.member("load_duration", 0)
+            writer.member("prompt_eval_count", work?.promptTokenCount ?? 0)
         }
     }
 
@@ -76,8 +71,7 @@ extension EmbeddingRoutes {
             return (request, ())
         } body: { work, _ in
             HTTPResponse.object { writer in
-                writer.key("embedding")
-                writer.numbers(work.vectors[0])
+                writer.member("embedding", work.vectors[0])
             }.body
         }
     }
@@ -90,16 +84,12 @@ extension EmbeddingRoutes {
                     guard let model = checkpoint.model else { continue }
                     writer.object { writer in
                         for key in ["name", "model"] {
-                            writer.key(key)
-                            writer.string(checkpoint.name + Self.tag)
+                            writer.member(key, checkpoint.name + Self.tag)
                         }
                         // A checkpoint's files do not tell when it was made.
-                        writer.key("modified_at")
-                        writer.string("1970-01-01T00:00:00Z")
-                        writer.key("size")
-                        writer.integer(checkpoint.memory ?? 0)
-                        writer.key("digest")
-                        writer.string(model.identity.fingerprint)
+                        writer.member("modified_at", "1970-01-01T00:00:00Z")
+                        writer.member("size", checkpoint.memory ?? 0)
+                        writer.member("digest", model.identity.fingerprint)
                         writer.ollamaDetails(of: model)
                     }
                 }
@@ -122,12 +112,9 @@ extension EmbeddingRoutes {
                     writer.ollamaDetails(of: model)
                     writer.key("model_info")
                     writer.object { writer in
-                        writer.key("general.architecture")
-                        writer.string(model.architecture)
-                        writer.key("\(model.architecture).context_length")
-                        writer.integer(model.contextLength)
-                        writer.key("\(model.architecture).embedding_length")
-                        writer.integer(model.dimensions)
+                        writer.member("general.architecture", model.architecture)
+                        writer.member("\(model.architecture).context_length", model.contextLength)
+                        writer.member("\(model.architecture).embedding_length", model.dimensions)
                     }
                     writer.key("capabilities")
                     writer.array { $0.string("embedding") }
@@ -153,8 +140,7 @@ extension JSONWriter {
                 ("parent_model", model.baseName ?? ""), ("format", "grace"), ("family", model.architecture),
                 ("parameter_size", ""), ("quantization_level", model.precision.rawValue),
             ] {
-                writer.key(key)
-                writer.string(value)
+                writer.member(key, value)
             }
             writer.key("families")
             writer.array { $0.string(model.architecture) }

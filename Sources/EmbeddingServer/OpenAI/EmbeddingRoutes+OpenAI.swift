@@ -25,16 +25,13 @@ extension EmbeddingRoutes {
         let vectors = work.vectors
         var writer = JSONWriter(reserving: vectors.reduce(256) { $0 + $1.count * 13 + 64 })
         writer.object { writer in
-            writer.key("object")
-            writer.string("list")
+            writer.member("object", "list")
             writer.key("data")
             writer.array { writer in
                 for (index, vector) in vectors.enumerated() {
                     writer.object { writer in
-                        writer.key("object")
-                        writer.string("embedding")
-                        writer.key("index")
-                        writer.integer(index)
+                        writer.member("object", "embedding")
+                        writer.member("index", index)
                         writer.key("embedding")
                         switch format {
                         case .float: writer.numbers(vector)
@@ -43,14 +40,11 @@ extension EmbeddingRoutes {
                     }
                 }
             }
-            writer.key("model")
-            writer.string(work.model.identity.name)
+            writer.member("model", work.model.identity.name)
             writer.key("usage")
             writer.object { writer in
-                writer.key("prompt_tokens")
-                writer.integer(work.promptTokenCount)
-                writer.key("total_tokens")
-                writer.integer(work.promptTokenCount + work.rationaleTokenCount)
+                writer.member("prompt_tokens", work.promptTokenCount)
+                writer.member("total_tokens", work.promptTokenCount + work.rationaleTokenCount)
             }
         }
         return writer.bytes

@@ -51,23 +51,16 @@ package struct ServerEmbedder: TextEmbedder {
             writer.key("inputs")
             writer.array { $0.string(text) }
             // The checkpoint that was active first, or none: vectors of another one must not be mixed in.
-            writer.key("model")
-            writer.string(checkpoint)
-            writer.key("normalize")
-            writer.bool(false)
-            writer.key("max_rationale_tokens")
-            writer.integer(settings.maxRationaleTokens)
-            writer.key("temperature")
-            writer.number(settings.temperature)
-            writer.key("top_p")
-            writer.integer(1)
+            writer.member("model", checkpoint)
+            writer.member("normalize", false)
+            writer.member("max_rationale_tokens", settings.maxRationaleTokens)
+            writer.member("temperature", settings.temperature)
+            writer.member("top_p", 1)
             if settings.temperature > 0 {
-                writer.key("seed")
-                writer.integer(settings.seed)
+                writer.member("seed", settings.seed)
             }
             if settings.maxRationaleTokens > 0 {
-                writer.key("embedding")
-                writer.bool(true)
+                writer.member("embedding", true)
             }
         }
         return writer.bytes

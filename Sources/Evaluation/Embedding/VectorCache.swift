@@ -51,18 +51,12 @@ package final class VectorCache: Sendable {
         guard let key = key(text, settings) else { return }
         var writer = JSONWriter(reserving: embedded.vector.count * 12 + 200)
         writer.object { writer in
-            writer.key("text")
-            writer.string(key.text)
-            writer.key("rationale")
-            writer.string(embedded.rationale)
-            writer.key("rationale_tokens")
-            writer.integer(embedded.rationaleTokens)
-            writer.key("cut_off")
-            writer.bool(embedded.isCutOff)
-            writer.key("truncated")
-            writer.bool(embedded.isTruncated)
-            writer.key("vector")
-            writer.numbers(embedded.vector)
+            writer.member("text", key.text)
+            writer.member("rationale", embedded.rationale)
+            writer.member("rationale_tokens", embedded.rationaleTokens)
+            writer.member("cut_off", embedded.isCutOff)
+            writer.member("truncated", embedded.isTruncated)
+            writer.member("vector", embedded.vector)
         }
         let line = writer.bytes + [UInt8(ascii: "\n")]
         let path = directory.appending(key.file)

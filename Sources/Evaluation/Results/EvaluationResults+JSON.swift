@@ -47,31 +47,6 @@ extension EvaluationResults {
 }
 
 extension JSONWriter {
-    fileprivate mutating func member(_ name: String, _ value: String) {
-        key(name)
-        string(value)
-    }
-
-    fileprivate mutating func member(_ name: String, _ value: Int) {
-        key(name)
-        integer(value)
-    }
-
-    fileprivate mutating func member(_ name: String, _ value: Double) {
-        key(name)
-        number(value)
-    }
-
-    fileprivate mutating func member(_ name: String, _ values: [Double]) {
-        key(name)
-        array { for value in values { $0.number(value) } }
-    }
-
-    fileprivate mutating func member(_ name: String, _ values: [Int]) {
-        key(name)
-        array { for value in values { $0.integer(value) } }
-    }
-
     fileprivate mutating func member(_ name: String, _ mode: RationaleMode) {
         key(name)
         object { writer in
@@ -89,10 +64,8 @@ extension TaskResult {
             writer.member("task_name", name)
             writer.member("dataset_revision", revision)
             // MTEB's definitions, not its program.
-            writer.key("mteb_version")
-            writer.null()
-            writer.key("kg_co2_emissions")
-            writer.null()
+            writer.member("mteb_version", .null)
+            writer.member("kg_co2_emissions", .null)
             writer.member("evaluation_time", evaluationTime)
             writer.member("task_type", kind.type)
             writer.member("kind", kind.rawValue)

@@ -93,33 +93,27 @@ extension TokenizerDefinition {
         let all = vocabulary + added.map { VocabularyEntry(spelling: $0.content, identifier: $0.identifier) }
         var writer = JSONWriter(reserving: 64 * all.count)
         writer.object { writer in
-            func member(_ key: String, _ value: JSONValue) {
-                writer.key(key)
-                writer.value(value)
-            }
-            member("version", .string("1.0"))
-            member("truncation", .null)
-            member("padding", .null)
-            member("added_tokens", .array(added.map(\.json)))
-            member("normalizer", normalizesToNFC ? .object(["type": .string("NFC")]) : .null)
-            member("pre_tokenizer", preTokenizer.json)
-            member("post_processor", prefix.map(Self.postProcessor) ?? .null)
-            member("decoder", PreTokenizer.byteLevel(usesPattern: true))
+            writer.member("version", "1.0")
+            writer.member("truncation", .null)
+            writer.member("padding", .null)
+            writer.member("added_tokens", .array(added.map(\.json)))
+            writer.member("normalizer", normalizesToNFC ? .object(["type": .string("NFC")]) : .null)
+            writer.member("pre_tokenizer", preTokenizer.json)
+            writer.member("post_processor", prefix.map(Self.postProcessor) ?? .null)
+            writer.member("decoder", PreTokenizer.byteLevel(usesPattern: true))
             writer.key("model")
             writer.object { writer in
-                for (key, value) in [
-                    ("type", .string("BPE")), ("dropout", .null), ("unk_token", .null),
-                    ("continuing_subword_prefix", .null), ("end_of_word_suffix", .null), ("fuse_unk", .bool(false)),
-                    ("byte_fallback", .bool(false)), ("ignore_merges", .bool(ignoresMerges)),
-                ] as [(String, JSONValue)] {
-                    writer.key(key)
-                    writer.value(value)
+                writer.member("type", "BPE")
+                for key in ["dropout", "unk_token", "continuing_subword_prefix", "end_of_word_suffix"] {
+                    writer.member(key, .null)
                 }
+                writer.member("fuse_unk", false)
+                writer.member("byte_fallback", false)
+                writer.member("ignore_merges", ignoresMerges)
                 writer.key("vocab")
                 writer.object { writer in
                     for entry in all.sorted(by: { $0.identifier < $1.identifier }) {
-                        writer.key(entry.spelling)
-                        writer.integer(entry.identifier)
+                        writer.member(entry.spelling, entry.identifier)
                     }
                 }
                 writer.key("merges")

@@ -91,8 +91,7 @@ package struct RunDirectory: Sendable {
         var writer = JSONWriter()
         writer.object { writer in
             for (name, value) in metrics.values {
-                writer.key(name)
-                if let whole = Int(exactly: value) { writer.integer(whole) } else { writer.number(value) }
+                if let whole = Int(exactly: value) { writer.member(name, whole) } else { writer.member(name, value) }
             }
         }
         try append(writer.bytes, to: self.metrics)
@@ -105,15 +104,10 @@ package struct RunDirectory: Sendable {
         for sample in samples {
             var writer = JSONWriter()
             writer.object { writer in
-                writer.key("step")
-                writer.integer(step)
-                for (key, text) in [
-                    ("text", sample.text), ("rationale", sample.rationale),
-                    ("finish_reason", sample.isCutOff ? "length" : "stop"),
-                ] {
-                    writer.key(key)
-                    writer.string(text)
-                }
+                writer.member("step", step)
+                writer.member("text", sample.text)
+                writer.member("rationale", sample.rationale)
+                writer.member("finish_reason", sample.isCutOff ? "length" : "stop")
             }
             try append(writer.bytes, to: self.samples)
         }
