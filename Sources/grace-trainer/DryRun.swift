@@ -13,8 +13,7 @@ struct DryRun {
         let metrics = try await trainer.step()
         let judged = ContinuousClock.now
         _ = try await trainer.evaluate(sampleCount: 0)
-        let judgement = (ContinuousClock.now - judged).components
-        let judgementSeconds = Double(judgement.seconds) + Double(judgement.attoseconds) * 1e-18
+        let judgementSeconds = (ContinuousClock.now - judged) / .seconds(1)
         let seconds = metrics["seconds"] ?? 0
         let judgements = Double(steps / schedule.judgeEvery + 1)
         print("trained numbers   \(await trainer.parameterCount)")

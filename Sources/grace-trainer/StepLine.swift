@@ -18,8 +18,7 @@ final class StepLine: Sendable {
                 times.first = (step, now)
                 return nil
             }
-            let elapsed = (now - first.at).components
-            return (Double(elapsed.seconds) + Double(elapsed.attoseconds) * 1e-18) / Double(step - first.step)
+            return (now - first.at) / .seconds(1) / Double(step - first.step)
         }
         let names = [
             "reward_mean", "loss", "contrastive_loss", "rationale_length", "cut_off_rate", "entropy", "gradient_norm",

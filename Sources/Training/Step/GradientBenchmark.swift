@@ -61,6 +61,6 @@ package struct GradientBenchmark: Sendable {
         pass.model.clearGradients()
         let began = ContinuousClock.now
         for batch in batches { run(batch) }
-        return (ContinuousClock.now - began).inSeconds
+        return (ContinuousClock.now - began) / .seconds(1)
     }
 }

@@ -124,9 +124,9 @@ package actor Trainer {
         }
         let ended = ContinuousClock.now
         metrics["learning_rate"] = optimizer.adamW.learningRate
-        metrics["rollout_seconds"] = (wrote - began).inSeconds
-        metrics["seconds"] = (ended - began).inSeconds
-        metrics["tokens_per_second"] = (metrics["trained_tokens"] ?? 0) / max((ended - wrote).inSeconds, 1e-9)
+        metrics["rollout_seconds"] = (wrote - began) / .seconds(1)
+        metrics["seconds"] = (ended - began) / .seconds(1)
+        metrics["tokens_per_second"] = (metrics["trained_tokens"] ?? 0) / max((ended - wrote) / .seconds(1), 1e-9)
         position.step += 1
         position.used += examples.count
         if position.used == order.count {
@@ -290,8 +290,4 @@ package actor Trainer {
         }
         return (metrics, samples)
     }
-}
-
-extension Duration {
-    var inSeconds: Double { Double(components.seconds) + Double(components.attoseconds) * 1e-18 }
 }
