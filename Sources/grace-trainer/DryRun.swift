@@ -1,4 +1,5 @@
 import Foundation
+import Tensors
 import Training
 
 /// One step of a run, made and thrown away, to say what the whole would take.
@@ -17,7 +18,7 @@ struct DryRun {
         let seconds = metrics["seconds"] ?? 0
         let judgements = Double(steps / schedule.judgeEvery + 1)
         print("trained numbers   \(await trainer.parameterCount)")
-        print("memory at most    \(Self.peakMegabytes.map { "\($0) MB" } ?? "unknown")")
+        print("memory at most    \(Host.peakMemory.map { "\($0 >> 20) MB" } ?? "unknown")")
         print(
             String(
                 format: "time a step       %.1f s, %.1f s of it for rationales", seconds,
@@ -27,12 +28,5 @@ struct DryRun {
         print(
             String(format: "time in all       %.1f min", (seconds * Double(steps) + judgements * judgementSeconds) / 60)
         )
-    }
-
-    /// The most memory that the process has had.
-    private static var peakMegabytes: Int? {
-        guard let status = FileManager.default.contents(atPath: "/proc/self/status") else { return nil }
-        let line = String(decoding: status, as: UTF8.self).split(separator: "\n").first { $0.hasPrefix("VmHWM:") }
-        return line?.split(whereSeparator: { !$0.isNumber }).first.flatMap { Int($0) }.map { $0 / 1024 }
     }
 }
