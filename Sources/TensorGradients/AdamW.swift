@@ -1,6 +1,8 @@
 import CGradientKernels
 import Tensors
 
+import func Foundation.pow
+
 /// AdamW (Loshchilov and Hutter 2019), as PyTorch computes it: decay first, then the step with corrected moments.
 package struct AdamW: Sendable, Equatable {
     /// A step's length, about, in every number.
@@ -49,8 +51,8 @@ package struct AdamW: Sendable, Equatable {
         on workers: Workers
     ) {
         precondition(step > 0 && gradient.count == parameter.count && moments.first.count == parameter.count)
-        let correction1 = 1 - Self.power(beta1, step)
-        let correction2 = 1 - Self.power(beta2, step)
+        let correction1 = 1 - pow(beta1, Double(step))
+        let correction2 = 1 - pow(beta2, Double(step))
         var settings = grace_adamw_settings(
             step_size: Float(learningRate / correction1), decay: Float(1 - learningRate * weightDecay),
             beta1: Float(beta1), beta2: Float(beta2), epsilon: Float(epsilon),
@@ -73,16 +75,6 @@ package struct AdamW: Sendable, Equatable {
     }
 
     private static let block = 4096
-
-    private static func power(_ base: Double, _ exponent: Int) -> Double {
-        var (result, factor, left) = (1.0, base, exponent)
-        while left > 0 {
-            if left & 1 == 1 { result *= factor }
-            factor *= factor
-            left >>= 1
-        }
-        return result
-    }
 }
 
 extension TrainableMatrix {
