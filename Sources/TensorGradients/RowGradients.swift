@@ -17,9 +17,9 @@ extension RMSNorm {
         precondition(input.columns % channels == 0 && input.columns == outputGradient.columns, "shapes differ")
         precondition(input.columns == inputGradient.columns, "shapes differ")
         // A sum for each piece, added up in order: the bits do not depend on which thread was first.
-        let partial = Activation(rowCapacity: workers.pieceCount, columns: channels)
+        let partial = gainGradient.map { _ in Activation(rowCapacity: workers.pieceCount, columns: channels) }
         workers.run(rows, cost: rows * input.columns * 6) { piece, rows in
-            let gainGradientPart = gainGradient == nil ? nil : partial.pointer(toRow: piece)
+            let gainGradientPart = partial?.pointer(toRow: piece)
             for row in rows {
                 for first in stride(from: 0, to: input.columns, by: channels) {
                     grace_rms_norm_backward(
@@ -29,7 +29,7 @@ extension RMSNorm {
                 }
             }
         }
-        if let gainGradient {
+        if let gainGradient, let partial {
             gainGradient.addRows(
                 of: partial, to: [Int](repeating: 0, count: workers.pieceCount), on: workers)
         }
