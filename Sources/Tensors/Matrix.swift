@@ -52,6 +52,18 @@ package final class Matrix: @unchecked Sendable {
         Array(elements[index * columns..<(index + 1) * columns])
     }
 
+    /// The same numbers in memory of their own.
+    package var copied: Matrix {
+        Matrix(rows: rows, columns: columns) { _ = $0.update(fromContentsOf: elements) }
+    }
+
+    /// Every number times a factor.
+    package func scaled(by factor: Float) -> Matrix {
+        Matrix(rows: rows, columns: columns) { scaled in
+            for index in elements.indices { scaled[index] = elements[index] * factor }
+        }
+    }
+
     deinit {
         elements.deallocate()
     }

@@ -68,15 +68,3 @@ extension TransformerWeights {
         }
     }
 }
-
-extension Matrix {
-    /// The same numbers in memory of their own.
-    fileprivate var copied: Matrix {
-        Matrix(rows: rows, columns: columns) { elements in
-            for row in 0..<rows {
-                _ = UnsafeMutableBufferPointer(rebasing: elements[row * columns..<(row + 1) * columns])
-                    .update(fromContentsOf: UnsafeBufferPointer(start: pointer(toRow: row), count: columns))
-            }
-        }
-    }
-}

@@ -46,9 +46,3 @@ struct LowRankFactors {
             first: first.value.matrix, second: second.map { $0?.value.matrix.scaled(by: scale) }, beside: base)
     }
 }
-
-extension Matrix {
-    fileprivate func scaled(by scale: Float) -> Matrix {
-        Matrix(columns: columns, elements: (0..<rows).flatMap { row($0).map { $0 * scale } })
-    }
-}
