@@ -52,7 +52,7 @@ struct BenchmarkCommand: ParsableCommand {
                 : TrainableModel(training: loaded.transformer)
             let pass = TrainingPass(
                 model: trainable, tokenCapacity: microBatchTokens, workerCount: threads,
-                keeping: keep == .products ? .products : .streams)
+                keeping: keep.activations)
             let benchmark = GradientBenchmark(
                 sequenceCount: sequences, promptTokens: promptTokens, scoredTokens: scoredTokens,
                 microBatchTokens: microBatchTokens, sequencesPerPrompt: rollouts)

@@ -1,5 +1,6 @@
 import TensorGradients
 import Tensors
+import Transformer
 
 /// What is optimised.
 package enum Objective: String, Sendable, CaseIterable {
@@ -65,4 +66,12 @@ package struct TrainingSettings: Sendable {
 package enum KeptActivationsSetting: String, Sendable, CaseIterable {
     case products
     case streams
+
+    /// What a pass is told.
+    package var activations: KeptActivations {
+        switch self {
+        case .products: .products
+        case .streams: .streams
+        }
+    }
 }
