@@ -129,33 +129,16 @@ package struct RunDirectory: Sendable {
     /// - Throws: `TrainingError.run`, `.checkpoint`
     package func forget(after step: Int) throws(TrainingError) {
         for file in [metrics, samples] where FileManager.default.fileExists(atPath: file.string) {
-            let data: Data
-            do {
-                data = try Data(contentsOf: URL(filePath: file.string))
-            } catch {
-                throw .run(path: file.string, reason: error.localizedDescription)
-            }
-            // A line that was cut off has no step.
-            let kept = data.split(separator: UInt8(ascii: "\n")).filter { line in
-                (Self.step(of: Array(line)) ?? .max) <= step
+            var kept: [UInt8] = []
+            try forEachLine(of: file) { line, found, _ in
+                if found <= step { kept += line + [UInt8(ascii: "\n")] }
             }
             do throws(CheckpointError) {
-                try DurableFile.write(kept.flatMap { Array($0) + [UInt8(ascii: "\n")] }, to: file)
+                try DurableFile.write(kept, to: file)
             } catch {
                 throw .checkpoint(error)
             }
         }
-    }
-
-    private static func step(of line: [UInt8]) -> Int? {
-        let value: JSONValue
-        do throws(JSONError) {
-            value = try JSONValue(parsing: line)
-        } catch {
-            return nil
-        }
-        guard case .object(let members) = value, case .integer(let step) = members["step"] else { return nil }
-        return step
     }
 
     /// The value of a metric at each step that has it.
@@ -163,26 +146,36 @@ package struct RunDirectory: Sendable {
     /// - Throws: `TrainingError.run`
     package func values(of name: String) throws(TrainingError) -> [Int: Double] {
         guard hasBegun else { return [:] }
+        var values: [Int: Double] = [:]
+        try forEachLine(of: metrics) { _, step, members in
+            switch members[name] {
+            case .number(let value): values[step] = value
+            case .integer(let value): values[step] = Double(value)
+            default: break
+            }
+        }
+        return values
+    }
+
+    /// Passes over a line that was cut off: it has no step.
+    private func forEachLine(
+        of file: FilePath, _ body: (_ line: Data, _ step: Int, _ members: [String: JSONValue]) -> Void
+    ) throws(TrainingError) {
         let data: Data
         do {
-            data = try Data(contentsOf: URL(filePath: metrics.string))
+            data = try Data(contentsOf: URL(filePath: file.string))
         } catch {
-            throw .run(path: metrics.string, reason: error.localizedDescription)
+            throw .run(path: file.string, reason: error.localizedDescription)
         }
-        var values: [Int: Double] = [:]
         for line in data.split(separator: UInt8(ascii: "\n")) {
-            guard let step = Self.step(of: Array(line)) else { continue }
             do throws(JSONError) {
-                guard case .object(let members) = try JSONValue(parsing: Array(line)) else { continue }
-                switch members[name] {
-                case .number(let value): values[step] = value
-                case .integer(let value): values[step] = Double(value)
-                default: break
-                }
+                guard case .object(let members) = try JSONValue(parsing: Array(line)),
+                    case .integer(let step) = members["step"]
+                else { continue }
+                body(line, step, members)
             } catch {
                 continue
             }
         }
-        return values
     }
 }
