@@ -101,11 +101,7 @@ struct PrepareCommand: ParsableCommand {
                 standardError("… and \(outcome.refusals.total - outcome.refusals.first.count) more refused lines")
             }
             print(outcome.text)
-            if let report {
-                let file = try ReplacingFile(replacing: FilePath(report))
-                try file.write(outcome.json)
-                try file.commit()
-            }
+            if let report { try DurableFile.write(outcome.json, to: FilePath(report)) }
         } catch {
             progress.clear()
             standardError("grace-trainer: \(error)")

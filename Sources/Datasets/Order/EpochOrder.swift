@@ -1,5 +1,4 @@
-// What orders the examples draws the rest of a training too.
-@_exported import RandomNumbers
+import RandomNumbers
 
 /// The order in which one epoch goes through the examples: a shuffle that seed and epoch decide, and nothing else.
 ///

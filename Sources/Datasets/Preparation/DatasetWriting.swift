@@ -7,7 +7,7 @@ struct DatasetWriting: ~Copyable {
     private let separation: SplitSeparation
     private let miner: NegativeMiner?
     private let parser: ExampleParser
-    private let file: ReplacingFile
+    private let file: DurableFile
     private let headerSize: Int
     private var report: PreparationReport
 
@@ -28,7 +28,10 @@ struct DatasetWriting: ~Copyable {
         guard headerSize < DatasetHeader.sizeLimit else {
             throw .headerTooLong(path: plan.output.string, limit: DatasetHeader.sizeLimit)
         }
-        file = try ReplacingFile(replacing: plan.output, reserving: headerSize + 1)
+        let reserved = headerSize + 1
+        file = try fileErrors { () throws(CheckpointError) in
+            try DurableFile(replacing: plan.output, reserving: reserved)
+        }
     }
 
     /// Writes an example, unless it must not be trained on.
@@ -52,7 +55,8 @@ struct DatasetWriting: ~Copyable {
                 report.header.minedCount += 1
             }
         }
-        try file.write(PreparedLine.beginning(split) + members + [0x0A])
+        let (file, line) = (file, PreparedLine.beginning(split) + members + [0x0A])
+        try fileErrors { () throws(CheckpointError) in try file.write(line) }
         count(split, tokenCounts)
     }
 
@@ -63,11 +67,12 @@ struct DatasetWriting: ~Copyable {
         guard report.header.trainingCount > 0 else {
             throw .nothingToTrainOn(exampleCount: report.readCount, heldOutCount: report.header.heldOutCount)
         }
+        let file = file
         report.header.bodyByteCount = file.byteCount
-        report.header.bodySHA256 = try file.digest().description
+        report.header.bodySHA256 = try fileErrors { () throws(CheckpointError) in try file.digest() }.description
         let line = report.header.line(size: headerSize)
         report.digest = try DatasetHeader.digest(ofLine: line).description
-        try file.commit(beginning: line + [0x0A])
+        try fileErrors { () throws(CheckpointError) in try file.commit(beginning: line + [0x0A]) }
         return report
     }
 

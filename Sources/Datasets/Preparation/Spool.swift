@@ -29,7 +29,7 @@ final class Spool {
 
     /// Makes the file in the directory that `output` will be in, where room for it is needed anyway.
     ///
-    /// - Throws: `DatasetError.io`, `.file`
+    /// - Throws: `DatasetError.io`
     init(beside output: FilePath) throws(DatasetError) {
         path = output.string
         let suffix = String(UInt64.random(in: .min ... .max), radix: 16)
@@ -40,19 +40,14 @@ final class Spool {
         }
         _ = name.withPlatformString { unlink($0) }
         self.descriptor = descriptor
-        do throws(DatasetError) {
-            self.output = try OutputBuffer(descriptor, path: output.string)
-        } catch {
-            close(descriptor.rawValue)
-            throw error
-        }
+        self.output = OutputBuffer(descriptor, path: output.string)
     }
 
     deinit {
         close(descriptor.rawValue)
     }
 
-    /// - Throws: `DatasetError.io`, `.file`
+    /// - Throws: `DatasetError.io`
     func append(_ record: Record) throws(DatasetError) {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(Self.headSize + record.members.count)
@@ -76,7 +71,7 @@ final class Spool {
 
     /// Hands out all records, in the order in which they came.
     ///
-    /// - Throws: `DatasetError.io`, `.file`, what `body` throws
+    /// - Throws: `DatasetError.io`, what `body` throws
     func forEach(_ body: (Record) throws(DatasetError) -> Void) throws(DatasetError) {
         try output.flush()
         var pending: [UInt8] = []

@@ -1,6 +1,7 @@
 import Datasets
 import Engine
 import Grace
+import RandomNumbers
 import Tokenization
 import Transformer
 

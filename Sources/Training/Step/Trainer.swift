@@ -1,5 +1,6 @@
 import Datasets
 import Grace
+import RandomNumbers
 import TensorGradients
 import Tensors
 import Transformer
@@ -78,7 +79,7 @@ package actor Trainer {
             model.parameters, adamW: settings.adamW, maxGradientNorm: settings.maxGradientNorm)
         pass = TrainingPass(
             model: model, tokenCapacity: settings.microBatchTokens, workerCount: settings.workers,
-            keeping: settings.kept == .products ? .products : .streams)
+            keeping: settings.kept.activations)
         order = EpochOrder(count: dataset.count(of: .training), seed: settings.seed, epoch: 0)
     }
 

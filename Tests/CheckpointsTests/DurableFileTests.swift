@@ -1,11 +1,11 @@
-import Datasets
+import Checkpoints
 import Foundation
 import SystemPackage
 import TestSupport
 import Testing
 
 @Suite("Files that take the place of others")
-struct ReplacingFileTests {
+struct DurableFileTests {
     private func names(_ directory: TemporaryDirectory) throws -> [String] {
         try FileManager.default.contentsOfDirectory(atPath: directory.path).sorted()
     }
@@ -18,7 +18,7 @@ struct ReplacingFileTests {
     func replaces(size: Int) throws {
         let directory = try TemporaryDirectory()
         try directory.write("old", to: "file")
-        let file = try ReplacingFile(replacing: FilePath("\(directory.path)/file"), reserving: 3)
+        let file = try DurableFile(replacing: FilePath("\(directory.path)/file"), reserving: 3)
         try file.write([UInt8](repeating: 0x78, count: size))
         #expect(try text(directory) == "old")
         #expect(file.byteCount == size)
@@ -31,7 +31,7 @@ struct ReplacingFileTests {
     func givenUp() throws {
         let directory = try TemporaryDirectory()
         do {
-            let file = try ReplacingFile(replacing: FilePath("\(directory.path)/file"))
+            let file = try DurableFile(replacing: FilePath("\(directory.path)/file"))
             try file.write([UInt8](repeating: 0x78, count: 300_000))
             #expect(try names(directory).count == 1)
         }
@@ -42,23 +42,25 @@ struct ReplacingFileTests {
     func paths(length: Int) throws {
         let directory = try TemporaryDirectory()
         let name = String(repeating: "n", count: length)
-        let file = try ReplacingFile(replacing: FilePath("\(directory.path)/\(name)"))
+        let file = try DurableFile(replacing: FilePath("\(directory.path)/\(name)"))
         try file.commit()
         #expect(try names(directory) == [name])
     }
 
     @Test("A device is not replaced")
     func device() {
-        #expect(throws: DatasetError.notReplaceable(path: "/dev/null")) { try ReplacingFile(replacing: "/dev/null") }
+        #expect(throws: CheckpointError.notRegularFile(path: "/dev/null", kind: "device or socket")) {
+            try DurableFile(replacing: "/dev/null")
+        }
     }
 
     @Test("A directory that has taken the name is an error, and stays")
     func directoryInTheWay() throws {
         let directory = try TemporaryDirectory()
         let path = "\(directory.path)/file"
-        let file = try ReplacingFile(replacing: FilePath(path))
+        let file = try DurableFile(replacing: FilePath(path))
         _ = try directory.makeDirectory("file")
-        let error = #expect(throws: DatasetError.self) { try file.commit() }
+        let error = #expect(throws: CheckpointError.self) { try file.commit() }
         #expect(error?.description == "\(path): cannot replace: Is a directory")
     }
 }
