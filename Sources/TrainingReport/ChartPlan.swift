@@ -39,6 +39,11 @@ struct ChartPlan {
                         + "that are not trained on. The band is the standard error.",
                     lines: [Line(key: "held_out_margin", name: "margin", errorKey: "held_out_margin_error")]),
                 ChartPlan(
+                    title: "Rise of the held-out margin",
+                    explanation: "The mean of how far the margin of each of those texts has come since the beginning. "
+                        + "The band is its standard error, which does not count how texts differ from each other.",
+                    lines: [Line(key: "held_out_margin_rise", name: "rise", errorKey: "held_out_margin_rise_error")]),
+                ChartPlan(
                     title: "Reward",
                     explanation: "The mean reward of the rationales: of the step's, and of held-out texts.",
                     lines: [
@@ -80,7 +85,10 @@ struct ChartPlan {
             charts: [
                 ChartPlan(
                     title: "KL to the start", explanation: "How far the policy has moved from the model it began as.",
-                    unit: "nats a token", lines: [Line(key: "kl_to_start", name: "KL")], showsZero: true),
+                    unit: "nats a token",
+                    lines: [
+                        Line(key: "kl_to_start", name: "training"), Line(key: "held_out_kl_to_start", name: "held out"),
+                    ], showsZero: true),
                 ChartPlan(
                     title: "Clip fraction",
                     explanation: "The share of tokens whose gradient the clipping of the ratio takes away.",

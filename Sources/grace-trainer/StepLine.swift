@@ -22,7 +22,8 @@ final class StepLine: Sendable {
         }
         let names = [
             "reward_mean", "loss", "contrastive_loss", "rationale_length", "cut_off_rate", "entropy", "gradient_norm",
-            "rollout_gap", "held_out_margin", "held_out_margin_error", "held_out_cut_off_rate", "tokens_per_second",
+            "rollout_gap", "held_out_margin", "held_out_margin_rise", "held_out_margin_rise_error",
+            "held_out_cut_off_rate", "tokens_per_second",
         ]
         var parts = ["step \(step) of \(stepCount)"]
         parts += names.compactMap { name in

@@ -23,6 +23,7 @@ struct RunDirectoryTests {
         #expect(!directory.hasBegun)
         for step in steps {
             try directory.append(metrics(step, reward: step % 2 == 0 ? Double(step) : nil))
+            try directory.append(margins: [Double(step) / 3, -1], step: step)
             try directory.append(
                 [.init(text: "a \"text\"\n", rationale: "line\u{2028}", isCutOff: step == 1)], step: step)
         }
@@ -39,6 +40,8 @@ struct RunDirectoryTests {
         #expect(try directory.values(of: "loss") == [0: 0.5, 1: 1.5, 2: 2.5, 3: 3.5])
         #expect(try directory.values(of: "held_out_reward") == [0: 0, 2: 2])
         #expect(try directory.values(of: "none").isEmpty)
+        #expect(try directory.margins(ofStep: 2) == [2.0 / 3, -1])
+        #expect(try directory.margins(ofStep: 9) == nil)
         #expect(try text(directory, "samples.jsonl").contains(#""finish_reason":"length""#))
     }
 
@@ -46,14 +49,14 @@ struct RunDirectoryTests {
     func forget(step: Int) throws {
         let temporary = try TemporaryDirectory()
         let directory = try begun(temporary, steps: 0...3)
-        for name in ["metrics.jsonl", "samples.jsonl"] {
+        for name in ["metrics.jsonl", "margins.jsonl", "samples.jsonl"] {
             let whole = try text(directory, name)
             try temporary.write(whole + #"{"step":1,"los"#, to: "run/\(name)")
         }
         try directory.forget(after: step)
         let expected = Array(0...3).filter { $0 <= step }
         #expect(try directory.values(of: "loss").keys.sorted() == expected)
-        for name in ["metrics.jsonl", "samples.jsonl"] {
+        for name in ["metrics.jsonl", "margins.jsonl", "samples.jsonl"] {
             let kept = try text(directory, name)
             #expect(kept.isEmpty || kept.hasSuffix("\n"))
             #expect(kept.split(separator: "\n").count == expected.count)

@@ -3,7 +3,8 @@ import Foundation
 import JSON
 import SystemPackage
 
-/// The files of a run: `metrics.jsonl`, `samples.jsonl`, `configuration.json` and `checkpoints/`, a directory a step.
+/// The files of a run: `metrics.jsonl`, `margins.jsonl`, `samples.jsonl`, `configuration.json` and `checkpoints/`, a directory
+/// a step.
 package struct RunDirectory: Sendable {
     /// The directory.
     package let path: FilePath
@@ -30,6 +31,7 @@ package struct RunDirectory: Sendable {
     package var hasBegun: Bool { FileManager.default.fileExists(atPath: metrics.string) }
 
     private var metrics: FilePath { path.appending("metrics.jsonl") }
+    private var margins: FilePath { path.appending("margins.jsonl") }
     private var samples: FilePath { path.appending("samples.jsonl") }
 
     // MARK: - Checkpoints
@@ -113,6 +115,19 @@ package struct RunDirectory: Sendable {
         }
     }
 
+    /// Adds the margins of all held-out examples at a step.
+    ///
+    /// - Throws: `TrainingError.run`
+    package func append(margins: [Double], step: Int) throws(TrainingError) {
+        var writer = JSONWriter()
+        writer.object { writer in
+            writer.member("step", step)
+            writer.key("margins")
+            writer.array { writer in margins.forEach { writer.number($0) } }
+        }
+        try append(writer.bytes, to: self.margins)
+    }
+
     private func append(_ line: [UInt8], to file: FilePath) throws(TrainingError) {
         let bytes = line + [UInt8(ascii: "\n")]
         do {
@@ -128,7 +143,7 @@ package struct RunDirectory: Sendable {
     ///
     /// - Throws: `TrainingError.run`, `.checkpoint`
     package func forget(after step: Int) throws(TrainingError) {
-        for file in [metrics, samples] where FileManager.default.fileExists(atPath: file.string) {
+        for file in [metrics, margins, samples] where FileManager.default.fileExists(atPath: file.string) {
             var kept: [UInt8] = []
             try forEachLine(of: file) { line, found, _ in
                 if found <= step { kept += line + [UInt8(ascii: "\n")] }
@@ -148,13 +163,30 @@ package struct RunDirectory: Sendable {
         guard hasBegun else { return [:] }
         var values: [Int: Double] = [:]
         try forEachLine(of: metrics) { _, step, members in
-            switch members[name] {
-            case .number(let value): values[step] = value
-            case .integer(let value): values[step] = Double(value)
-            default: break
-            }
+            if let value = Self.number(members[name]) { values[step] = value }
         }
         return values
+    }
+
+    /// The margins of all held-out examples at a step; nil where they are not there.
+    ///
+    /// - Throws: `TrainingError.run`
+    package func margins(ofStep wanted: Int) throws(TrainingError) -> [Double]? {
+        guard FileManager.default.fileExists(atPath: margins.string) else { return nil }
+        var found: [Double]?
+        try forEachLine(of: margins) { _, step, members in
+            guard step == wanted, case .array(let elements) = members["margins"] else { return }
+            found = elements.compactMap(Self.number)
+        }
+        return found
+    }
+
+    private static func number(_ value: JSONValue?) -> Double? {
+        switch value {
+        case .number(let number): number
+        case .integer(let number): Double(number)
+        default: nil
+        }
     }
 
     /// Passes over a line that was cut off: it has no step.

@@ -91,6 +91,13 @@ package struct TrainingRun: Sendable {
     private func judge(_ metrics: inout StepMetrics, step: Int) async throws(TrainingError) {
         let judged = try await trainer.evaluate(sampleCount: schedule.samples)
         metrics.merge(judged.metrics)
+        if let start = try directory.margins(ofStep: 0), start.count == judged.margins.count {
+            // Of each example, for examples differ far more from each other than one does from step to step.
+            let rise = MeanAndError(zip(judged.margins, start).map { $0 - $1 })
+            metrics["held_out_margin_rise"] = rise.mean
+            metrics["held_out_margin_rise_error"] = rise.error
+        }
+        try directory.append(margins: judged.margins, step: step)
         try directory.append(judged.samples, step: step)
     }
 

@@ -4,6 +4,8 @@ import Datasets
 struct HeldOutScore {
     /// Numbers for the metrics.
     let metrics: StepMetrics
+    /// cos(q, m) - cos(m, n) of each example; without a negative the mean over the queries of others stands for cos(m, n).
+    let margins: [Double]
 
     /// - Parameters:
     ///   - examples: with at least one main rollout each, of which the first counts.
@@ -12,7 +14,7 @@ struct HeldOutScore {
         var metrics = StepMetrics()
         let similarities = examples.map { cosine($0.query.vector, $0.main[0].vector) }
         let count = Double(max(examples.count, 1))
-        let margins = examples.indices.map { index -> Double in
+        margins = examples.indices.map { index -> Double in
             let main = examples[index].main[0].vector
             if let negative = examples[index].negative { return similarities[index] - cosine(main, negative.vector) }
             return similarities[index]

@@ -257,20 +257,31 @@ package actor Trainer {
         }
     }
 
+    /// What held-out examples say of the model.
+    package struct Judgement: Sendable {
+        /// Numbers for the metrics.
+        package var metrics = StepMetrics()
+        /// How much nearer the query is than the negative, or than other queries: of each example.
+        package var margins: [Double] = []
+        /// Rationales to show.
+        package var samples: [Sample] = []
+    }
+
     /// Judges the model by held-out examples, with the same seeds at every step.
     ///
     /// - Parameter sampleCount: rationales to be shown.
     /// - Throws: `TrainingError`
-    package func evaluate(sampleCount: Int) async throws(TrainingError) -> (metrics: StepMetrics, samples: [Sample]) {
+    package func evaluate(sampleCount: Int) async throws(TrainingError) -> Judgement {
         var examples: [TrainingExample] = []
         for index in 0..<min(settings.heldOutCount, heldOut.count(of: .heldOut)) {
             examples.append(try example(index, .heldOut, of: heldOut))
         }
-        guard !examples.isEmpty else { return (StepMetrics(), []) }
+        guard !examples.isEmpty else { return Judgement() }
         let served = try model.served(by: rolloutBase, as: settings.rolloutFormat)
         let rollouts = try await writer.with(count: 1).write(
             examples, with: served, seed: SplitMix64.mixed(settings.seed &+ 2))
-        var metrics = HeldOutScore(rollouts, reward: settings.reward, batch: rewardBatch(rollouts)).metrics
+        let score = HeldOutScore(rollouts, reward: settings.reward, batch: rewardBatch(rollouts))
+        var metrics = score.metrics
         let main = rollouts.map { $0.main[0].sequence }
         let pass = MiniBatchPass(pass: pass, sharedPrefix: writer.sharedPrefix, dropout: nil)
         let temperature = Float(settings.rollouts.temperature)
@@ -289,6 +300,6 @@ package actor Trainer {
             Sample(
                 text: example.main, rationale: writer.text(of: rollout.main[0]), isCutOff: rollout.main[0].isCutOff)
         }
-        return (metrics, samples)
+        return Judgement(metrics: metrics, margins: score.margins, samples: samples)
     }
 }
