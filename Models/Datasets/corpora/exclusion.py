@@ -32,7 +32,10 @@ def read_texts(directory: Path) -> list[str]:
     texts: list[str] = []
     files = sorted(directory.glob("*.jsonl"))
     if not files:
-        raise Failure(f"{directory} holds no evaluation files (*.jsonl): what must be kept out is not known")
+        raise Failure(
+            f"{directory} holds no evaluation files (*.jsonl), so what must be kept out is not known: run "
+            "build-evaluation, or name their directory with --evaluation"
+        )
     for file in files:
         for number, content in enumerate(file.read_text(encoding="utf-8").splitlines(), start=1):
             try:

