@@ -97,9 +97,8 @@ def read(directory: Path) -> list[str]:
     for start, length in places((base / "foldoc.index").read_text(encoding="utf-8")):
         if start + length > len(content):
             raise Failure(f"an entry of foldoc ends at {start + length}, beyond the dictionary's {len(content)} bytes")
-        text = entry_text(content[start : start + length].decode("utf-8", errors="replace"))
-        # A few entries are in no encoding: they are damaged.
-        if text is not None and "\ufffd" not in text:
+        text = entry_text(content[start : start + length].decode("utf-8"))
+        if text is not None:
             texts.append(text)
     return texts
 
