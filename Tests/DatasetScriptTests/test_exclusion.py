@@ -26,6 +26,7 @@ class ExclusionTests(unittest.TestCase):
         for text, expected in (
             (LONG.replace("heron", "stork"), True),
             ("The heron stands for hours by the road.", False),
+            ("On days without wind " + LONG + " Then it flies to the trees, where it sleeps until noon.", True),
             ("a short one", False),
             ("", False),
         ):

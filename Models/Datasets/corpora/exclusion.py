@@ -15,6 +15,8 @@ _TEXT_KEYS = ("s1", "s2", "text", "query", "positive", "negative", "doc", "summa
 # The same bound as for negatives: from there on a paragraph is another version of the same one.
 _NEAR = 0.6
 _NEAR_WORDS = 8
+# So many words in a row are in two texts only if one has them from the other.
+_RUN = 10
 
 
 def texts_of(row: dict[str, Any]) -> Iterator[str]:
@@ -45,6 +47,11 @@ def read_texts(directory: Path) -> list[str]:
     return texts
 
 
+def _runs(text: str) -> Iterator[tuple[str, ...]]:
+    spoken = words(text)
+    return (tuple(spoken[start : start + _RUN]) for start in range(len(spoken) - _RUN + 1))
+
+
 class Exclusion:
     """Knows texts that must not be trained on, and counts by source how often it met one."""
 
@@ -52,6 +59,7 @@ class Exclusion:
         distinct = sorted({folded(text) for text in texts} - {""})
         self._exact = frozenset(distinct)
         self._long = [frozenset(words(text)) for text in distinct if len(words(text)) >= _NEAR_WORDS]
+        self._runs = frozenset(run for text in distinct for run in _runs(text))
         self._index = SimilarityIndex(self._long, inverse_frequencies(self._long))
         self.exact_matches: Counter[str] = Counter()
         self.near_matches: Counter[str] = Counter()
@@ -66,8 +74,10 @@ class Exclusion:
         return found
 
     def has_near(self, text: str, source: str) -> bool:
-        """Whether the text shares 60% or more of its words with one of them that has at least eight."""
+        """Whether the text shares ten words in a row with one of them, or 60% with one of at least eight words."""
         own = frozenset(words(text))
-        found = any(jaccard(own, self._long[index]) >= _NEAR for index in self._index.nearest(own, 5))
+        found = any(run in self._runs for run in _runs(text)) or any(
+            jaccard(own, self._long[index]) >= _NEAR for index in self._index.nearest(own, 5)
+        )
         self.near_matches[source] += found
         return found
