@@ -47,17 +47,15 @@ struct ExportCommand: ParsableCommand {
 
     private func write(_ files: [FileContents], of source: GraceCheckpoint) throws(GraceError) -> [FileDigest] {
         let old = source.manifest
+        let origin: [String: JSONValue] = [
+            "exported_from": .string(source.identity.name), "fingerprint": .string(source.identity.fingerprint),
+        ]
         let manifest = GraceManifest(
             systemPrompt: source.settings.systemPrompt, generation: old?.generation ?? .init(),
-            normalizes: old?.normalizes, prompts: old?.prompts ?? [:], canaries: old?.canaries ?? [])
+            normalizes: old?.normalizes, prompts: old?.prompts ?? [:], canaries: old?.canaries ?? [],
+            training: (old?.training ?? [:]).merging(origin) { $1 })
         do throws(CheckpointError) {
-            return try CheckpointWriter.write(
-                files, manifest: manifest,
-                training: [
-                    "exported_from": .string(source.identity.name),
-                    "fingerprint": .string(source.identity.fingerprint),
-                ],
-                to: FilePath(directory))
+            return try CheckpointWriter.write(files, manifest: manifest, to: FilePath(directory))
         } catch {
             throw .checkpoint(error)
         }

@@ -40,6 +40,8 @@ struct TrainCommand: AsyncParsableCommand {
     var config: String?
     @Flag(help: "Print every option's value and where it comes from, as such a file, and exit.")
     var printConfig = false
+    @Option(help: ArgumentHelp("That this program was built from, for grace.json.", valueName: "revision"))
+    var commit: String?
     @OptionGroup(title: "Objective") var objective: ObjectiveOptions
     @OptionGroup(title: "Rollouts") var rollouts: RolloutOptions
     @OptionGroup(title: "Updates") var updates: UpdateOptions
@@ -76,7 +78,7 @@ struct TrainCommand: AsyncParsableCommand {
         let provenance = Trainer.Provenance(
             checkpoint: checkpoint, dataDigest: dataset.digest.description,
             configuration: objective.provenance.merging(rollouts.provenance) { $1 }.merging(updates.provenance) { $1 }
-                .merging(schedule.provenance) { $1 })
+                .merging(schedule.provenance) { $1 }, program: try program())
         let trainer = try Trainer(
             loaded, adapter: updates.adapter, dataset: dataset,
             heldOut: try heldOutData.map { try PreparedDataset(path: FilePath($0)) }, settings: settings)
@@ -107,6 +109,13 @@ struct TrainCommand: AsyncParsableCommand {
         FileHandle.standardError.write(
             Data("training \(count) numbers on \(dataset.count(of: .training)) examples\n".utf8))
         try await run.run()
+    }
+
+    /// What was it that trained: the digest of the program's file is known for certain, the commit is what the user says.
+    private func program() throws -> [String: JSONValue] {
+        var program = ["sha256": JSONValue.string("\(try SHA256Digest(of: RegularFile(path: "/proc/self/exe")))")]
+        program["commit"] = commit.map(JSONValue.string)
+        return program
     }
 
     private func settings(for dataset: PreparedDataset) throws -> TrainingSettings {

@@ -36,10 +36,10 @@ struct CheckpointWriterTests {
             base: .init(name: "some-base", sha256: try SHA256Digest(of: [1]).description),
             canaries: [
                 .init(text: "A cat.", maxRationaleTokens: 8, embedding: [0.1, -1e-7, 2], minimumCosine: 0.999)
-            ])
+            ],
+            training: ["method": .string("GRACE"), "steps": .integer(60), "data": .object(["sha256": .string("…")])])
         let digests = try CheckpointWriter.write(
             adapter().files(format: format), manifest: manifest,
-            training: ["method": .string("GRACE"), "steps": .integer(60), "data": .object(["sha256": .string("…")])],
             beside: [FileContents(name: "optimizer.safetensors", bytes: [1])], to: path)
         #expect(
             digests.map(\.fileName) == [
@@ -144,8 +144,8 @@ struct CheckpointWriterTests {
     func manifest() throws {
         let manifest = GraceManifest(
             systemPrompt: "Line one.\nLine \"two\".", normalizes: false, base: .init(name: "b", sha256: nil),
-            files: ["a": String(repeating: "0", count: 64)])
-        let bytes = try manifest.encoded(training: ["loss": .array([.number(0.5), .integer(1)])], file: "grace.json")
+            training: ["loss": .array([.number(0.5), .integer(1)])], files: ["a": String(repeating: "0", count: 64)])
+        let bytes = try manifest.encoded(file: "grace.json")
         #expect(
             String(decoding: bytes, as: UTF8.self) == """
                 {
@@ -167,7 +167,7 @@ struct CheckpointWriterTests {
                 """)
         #expect(try GraceManifest(parsing: bytes, file: "grace.json") == manifest)
         #expect(
-            try GraceManifest(parsing: GraceManifest().encoded(training: nil, file: "f"), file: "f") == GraceManifest())
+            try GraceManifest(parsing: GraceManifest().encoded(file: "f"), file: "f") == GraceManifest())
     }
 
     @Test("A manifest that could not be read is not written, and the old checkpoint stays")

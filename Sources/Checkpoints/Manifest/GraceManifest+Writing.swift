@@ -3,26 +3,23 @@ import JSON
 extension GraceManifest {
     /// `grace.json`, listing the files that are written before it in the same directory.
     ///
-    /// - Parameter training: where the checkpoint comes from, for people.
     /// - Precondition: the file comes after all those that define the checkpoint, and before any other.
-    package func file(training: [String: JSONValue]? = nil) -> FileContents {
+    package var file: FileContents {
         FileContents(name: Self.fileName) { file, digests throws(CheckpointError) in
             var listed: [String: String] = [:]
             for digest in digests { listed[digest.fileName] = digest.sha256.description }
             let manifest = GraceManifest(
                 systemPrompt: systemPrompt, generation: generation, normalizes: normalizes, prompts: prompts,
-                base: base, canaries: canaries, files: listed)
-            try file.write(manifest.encoded(training: training, file: file.name))
+                base: base, canaries: canaries, training: training, files: listed)
+            try file.write(manifest.encoded(file: file.name))
         }
     }
 
     /// The file's contents, in the order of the schema.
     ///
-    /// - Parameters:
-    ///   - training: where the checkpoint comes from, for people.
-    ///   - file: the path, for messages.
+    /// - Parameter file: the path, for messages.
     /// - Throws: what `init(parsing:file:)` would throw of it: a value out of range is not written.
-    package func encoded(training: [String: JSONValue]?, file: String) throws(CheckpointError) -> [UInt8] {
+    package func encoded(file: String) throws(CheckpointError) -> [UInt8] {
         var writer = JSONWriter(reserving: 4096)
         writer.object { writer in
             writer.member(Key.version.rawValue, Self.version)

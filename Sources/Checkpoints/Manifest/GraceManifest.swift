@@ -21,6 +21,8 @@ package struct GraceManifest: Sendable, Equatable {
     package let base: BaseReference?
     /// Texts whose vectors are known.
     package let canaries: [CanaryText]
+    /// Where the checkpoint comes from, for people: any object.
+    package let training: [String: JSONValue]?
     /// The SHA-256 of every file of the checkpoint beside this one, by file name; nil where none are listed.
     package let files: [String: String]?
 
@@ -79,7 +81,7 @@ package struct GraceManifest: Sendable, Equatable {
     package init(
         systemPrompt: String? = nil, generation: GenerationDefaults = GenerationDefaults(), normalizes: Bool? = nil,
         prompts: [String: String] = [:], base: BaseReference? = nil, canaries: [CanaryText] = [],
-        files: [String: String]? = nil
+        training: [String: JSONValue]? = nil, files: [String: String]? = nil
     ) {
         self.systemPrompt = systemPrompt
         self.generation = generation
@@ -87,6 +89,7 @@ package struct GraceManifest: Sendable, Equatable {
         self.prompts = prompts
         self.base = base
         self.canaries = canaries
+        self.training = training
         self.files = files
     }
 
@@ -112,8 +115,7 @@ package struct GraceManifest: Sendable, Equatable {
         base = try document.objectIfPresent(Key.base.rawValue).map { object throws(CheckpointError) in
             try BaseReference(object)
         }
-        // Provenance is for people: any object will do.
-        _ = try document.objectIfPresent(Key.training.rawValue)
+        training = try document.objectIfPresent(Key.training.rawValue)?.members
         files = try document.objectIfPresent(Key.files.rawValue).map { object throws(CheckpointError) in
             try Self.files(object)
         }

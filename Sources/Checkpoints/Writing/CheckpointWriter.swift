@@ -1,4 +1,3 @@
-import JSON
 import SystemPackage
 
 /// Writes checkpoints that `Checkpoint` and `LoRAAdapter` read, each in a directory of its own, whole or not at all.
@@ -7,7 +6,6 @@ package enum CheckpointWriter {
     ///
     /// - Parameters:
     ///   - files: those that define the checkpoint; see `LoRAAdapterSource.files` and `SafetensorsWriter.modelFiles`.
-    ///   - training: where the checkpoint comes from, for people.
     ///   - others: what lies beside, for example what a training goes on from; not part of the fingerprint.
     ///   - path: the directory, which is replaced if it is there.
     /// - Precondition: no two files have one name.
@@ -16,10 +14,10 @@ package enum CheckpointWriter {
     ///   stood at the path is as it was then.
     @discardableResult
     package static func write(
-        _ files: [FileContents], manifest: GraceManifest, training: [String: JSONValue]? = nil,
+        _ files: [FileContents], manifest: GraceManifest,
         beside others: [FileContents] = [], to path: FilePath
     ) throws(CheckpointError) -> [FileDigest] {
-        try DurableDirectory.write(files + [manifest.file(training: training)] + others, to: path)
+        try DurableDirectory.write(files + [manifest.file] + others, to: path)
     }
 }
 

@@ -15,12 +15,18 @@ extension Trainer {
         package var dataDigest: String
         /// What the run was asked for, for people.
         package var configuration: [String: JSONValue]
+        /// The program that trains, for people.
+        package var program: [String: JSONValue]
 
         /// Takes all as they are.
-        package init(checkpoint: GraceCheckpoint, dataDigest: String, configuration: [String: JSONValue]) {
+        package init(
+            checkpoint: GraceCheckpoint, dataDigest: String, configuration: [String: JSONValue],
+            program: [String: JSONValue] = [:]
+        ) {
             self.checkpoint = checkpoint
             self.dataDigest = dataDigest
             self.configuration = configuration
+            self.program = program
         }
     }
 
@@ -40,17 +46,17 @@ extension Trainer {
         let checkpoint = provenance.checkpoint
         let manifest = GraceManifest(
             systemPrompt: checkpoint.settings.systemPrompt, generation: generation,
-            base: model.adapter.map { _ in .init(name: checkpoint.base.name, sha256: checkpoint.baseDigest) })
-        var training: [String: JSONValue] = [
-            "data_sha256": .string(provenance.dataDigest), "base_sha256": .string(checkpoint.baseDigest),
-            "configuration": .object(provenance.configuration),
-        ]
-        training["metrics"] = .object(
-            Dictionary(metrics.values.map { ($0.name, JSONValue.number($0.value)) }, uniquingKeysWith: { $1 }))
+            base: model.adapter.map { _ in .init(name: checkpoint.base.name, sha256: checkpoint.baseDigest) },
+            training: [
+                "data_sha256": .string(provenance.dataDigest), "base_sha256": .string(checkpoint.baseDigest),
+                "configuration": .object(provenance.configuration), "program": .object(provenance.program),
+                "metrics": .object(
+                    Dictionary(metrics.values.map { ($0.name, JSONValue.number($0.value)) }, uniquingKeysWith: { $1 })),
+            ])
         let files = try weightFiles(checkpoint)
         do throws(CheckpointError) {
             try CheckpointWriter.write(
-                files, manifest: manifest, training: training,
+                files, manifest: manifest,
                 beside: [SafetensorsWriter.file(named: Self.stateName, stateTensors(provenance))], to: path)
         } catch {
             throw .checkpoint(error)
