@@ -25,6 +25,11 @@ struct ObjectiveOptions: ParsableArguments {
     var repelNegativeWeight = 0.0
     @Option(help: ArgumentHelp("Of -cos(main, queries of others), which repels.", valueName: "weight"))
     var repelQueriesWeight = 0.0
+    @Option(
+        help: ArgumentHelp(
+            "Of the logarithm of the query's share among what main is compared with, which attracts and repels.",
+            valueName: "weight"))
+    var contrastWeight = 0.0
     @Option(help: ArgumentHelp("Of a rationale's share of its longest length, taken off.", valueName: "weight"))
     var lengthPenalty = 0.0
     @Option(help: ArgumentHelp("Of runs of tokens that come again, taken off.", valueName: "weight"))
@@ -36,7 +41,9 @@ struct ObjectiveOptions: ParsableArguments {
     var truncatedReward = TruncatedReward.replaced(-1)
     @Option(help: ArgumentHelp("Of the contrastive loss beside the policy gradient.", valueName: "weight"))
     var contrastiveWeight = 1.0
-    @Option(help: ArgumentHelp("What cosines in the contrastive loss are divided by.", valueName: "number"))
+    @Option(
+        help: ArgumentHelp(
+            "What cosines in the contrastive loss, and in that logarithm, are divided by.", valueName: "number"))
     var contrastiveTemperature = 0.05
     @Flag(help: "Pool a rationale too where the objective is contrastive.") var contrastRationales = false
     @Option(
@@ -59,7 +66,9 @@ struct ObjectiveOptions: ParsableArguments {
             hardNegativeWeight: hardNegativeWeight)
         let others: [(Double, any RewardPiece, isSimilarity: Bool)] = [
             (repelNegativeWeight, RepulsionFromNegative(), true),
-            (repelQueriesWeight, RepulsionFromOtherQueries(), true), (lengthPenalty, LengthPenalty(), false),
+            (repelQueriesWeight, RepulsionFromOtherQueries(), true),
+            (contrastWeight, Contrast(temperature: contrastiveTemperature), false),
+            (lengthPenalty, LengthPenalty(), false),
             (repetitionPenalty, RepetitionPenalty(), false), (formatReward, FormatReward(), false),
         ]
         parts += others.filter { $0.0 != 0 }.map { .init($0.1, weight: $0.0, isSimilarity: $0.isSimilarity) }
@@ -73,7 +82,8 @@ struct ObjectiveOptions: ParsableArguments {
             "positive_weight": .number(positiveWeight), "consistency_weight": .number(consistencyWeight),
             "hard_negative_weight": .number(hardNegativeWeight),
             "repel_negative_weight": .number(repelNegativeWeight),
-            "repel_queries_weight": .number(repelQueriesWeight), "length_penalty": .number(lengthPenalty),
+            "repel_queries_weight": .number(repelQueriesWeight), "contrast_weight": .number(contrastWeight),
+            "length_penalty": .number(lengthPenalty),
             "repetition_penalty": .number(repetitionPenalty), "format_reward": .number(formatReward),
             "truncated_reward": truncatedReward.value.map { .number($0) } ?? .string("keep"),
             "contrastive_weight": .number(contrastiveWeight),

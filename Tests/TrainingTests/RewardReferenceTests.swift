@@ -123,6 +123,28 @@ struct RewardPieceTests {
         #expect(FormatReward().values(batch(tokens: [], text: text)) == [[expected]])
     }
 
+    @Test("The contrast is the logarithm of the query's share, which nothing common to all changes")
+    func contrast() {
+        func unit(_ cosine: Float) -> [Float] { [cosine, (1 - cosine * cosine).squareRoot()] }
+        func group(_ main: [Float], query: Float, negative: Float?) -> RewardBatch.Group {
+            .init(
+                rollouts: [.init(vector: main, isCutOff: false)], query: unit(query), negative: negative.map(unit))
+        }
+        // Against the first axis the cosines are the numbers themselves.
+        let batch = RewardBatch([
+            group([1, 0], query: 0.8, negative: 0.5), group([1, 0], query: 0.1, negative: nil),
+        ])
+        let shares = [0.8, 0.5, 0.1].map { exp(Double(Float($0)) / 0.25) }
+        let values = Contrast(temperature: 0.25).values(batch)
+        #expect(abs(values[0][0] - log(shares[0] / shares.reduce(0, +))) < 1e-6)
+        #expect(abs(values[1][0] - log(shares[2] / shares.reduce(0, +))) < 1e-6)
+        // The vectors turned: all cosines fall, and the differences stay.
+        let near = RewardBatch([group([1, 0], query: 0.9, negative: 0.6)])
+        let far = RewardBatch([group([1, 0], query: 0.3, negative: 0)])
+        let piece = Contrast(temperature: 0.1)
+        #expect(abs(piece.values(near)[0][0] - piece.values(far)[0][0]) < 1e-5)
+    }
+
     @Test("Without other groups, other rollouts or a negative a piece is 0")
     func alone() {
         let batch = batch(tokens: [1])
