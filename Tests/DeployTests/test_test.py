@@ -44,7 +44,7 @@ class TestCommandTests(WorkspaceTestCase):
     def test_all_stages_run_in_order(self) -> None:
         result = self.run_test()
         self.assertEqual(result.returncode, 0, result.stderr)
-        stages = ["fetch-model --verify", "swift format", *["python3 -m"] * 3, "swift build", "python3 -m"]
+        stages = ["fetch-model --verify", "swift format", *["python3 -m"] * 3, "swift build", *["python3 -m"] * 2]
         self.assertEqual(self.commands(), [*stages, *["swift test"] * 3])
         self.assertIn(" --no-parallel --filter ^TrainingTests ", self.logged()[-1])
         self.assertTrue(all(line.endswith("strict=1") for line in self.logged() if line.startswith("swift")))
