@@ -116,7 +116,7 @@ class TrainerTests(unittest.TestCase):
         self.expect(0, self.train("--steps", "1"))
         kept = {file.name: file.read_bytes() for file in self.checkpoints()[0].iterdir()}
         done = self.expect(1, self.train("--steps", "4", "--resume", "--learning-rate", "1e38"))
-        self.assertRegex(done.stderr, "finite|not a number")
+        self.assertRegex(done.stderr, "a trained weight is (-?inf|nan)")
         self.assertEqual({file.name: file.read_bytes() for file in self.checkpoints()[0].iterdir()}, kept)
 
     def test_a_full_disk_ends_the_run_with_the_file_and_leaves_the_last_checkpoint(self) -> None:

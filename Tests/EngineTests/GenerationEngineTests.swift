@@ -136,7 +136,8 @@ struct GenerationEngineTests {
         defer { engine.stop() }
         let requests = [3, 2].map { tokens in
             GenerationRequest(
-                prompt: Array(1...60), poolingStart: 0, maxRationaleTokens: tokens,
+                // Each a prompt of its own, or one would run it for both.
+                prompt: (0..<60).map { TokenID($0 + tokens) }, poolingStart: 0, maxRationaleTokens: tokens,
                 sampling: SamplingSettings(temperature: 0, topP: 1, seed: 0))
         }
         _ = try await engine.generate(requests)

@@ -50,13 +50,19 @@ extension TrainableModel {
     func expectGradients(_ expected: [String: [Float]], within bound: Double = 1e-4) throws {
         #expect(expected.count == parameters.reduce(0) { $0 + $1.tensors.count })
         for parameter in parameters {
-            let columns = parameter.value.matrix.columns
             for tensor in parameter.tensors {
-                let elements = tensor.rows.lowerBound * columns..<tensor.rows.upperBound * columns
                 let distance = relativeL2(
-                    Array(parameter.gradient.elements[elements]), try #require(expected[tensor.name], "\(tensor.name)"))
+                    parameter.gradient(of: tensor), try #require(expected[tensor.name], "\(tensor.name)"))
                 #expect(distance <= bound, "\(tensor.name): \(distance)")
             }
         }
+    }
+}
+
+extension Parameter {
+    /// The gradient over one of its tensors.
+    func gradient(of tensor: Tensor) -> [Float] {
+        let columns = value.matrix.columns
+        return Array(gradient.elements[tensor.rows.lowerBound * columns..<tensor.rows.upperBound * columns])
     }
 }
