@@ -88,7 +88,6 @@ package struct RolloutWriter: Sendable {
     ///
     /// - Parameters:
     ///   - seed: of this step: the same seed, weights and examples give the same rollouts.
-    ///   - progress: told how many of how many rationales are there.
     /// - Throws: `TrainingError.engine`, `.grace`
     package func write(
         _ examples: [TrainingExample], with transformer: Transformer, seed: UInt64
