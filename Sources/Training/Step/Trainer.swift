@@ -21,13 +21,13 @@ package actor Trainer {
 
     let settings: TrainingSettings
     let dataset: PreparedDataset
-    private let heldOut: PreparedDataset
+    let heldOut: PreparedDataset
     let model: TrainableModel
     let optimizer: Optimizer
-    private let pass: TrainingPass
-    private let writer: RolloutWriter
+    let pass: TrainingPass
+    let writer: RolloutWriter
     /// What an adapter stands on, as rollouts compute it.
-    private let rolloutBase: Transformer?
+    let rolloutBase: Transformer?
     /// The model that training began with.
     private let start: Transformer
     private(set) var order: EpochOrder
@@ -144,7 +144,7 @@ package actor Trainer {
         return examples
     }
 
-    private func example(
+    func example(
         _ index: Int, _ split: DatasetSplit, of dataset: PreparedDataset
     ) throws(TrainingError) -> TrainingExample {
         do throws(DatasetError) {
@@ -159,7 +159,7 @@ package actor Trainer {
         return try await writer.write(examples, with: served, seed: seed)
     }
 
-    private func rewardBatch(_ rollouts: [ExampleRollouts]) -> RewardBatch {
+    func rewardBatch(_ rollouts: [ExampleRollouts]) -> RewardBatch {
         RewardBatch(
             rollouts.map { example in
                 RewardBatch.Group(
@@ -234,72 +234,10 @@ package actor Trainer {
         return TrainingSequence(prompt: prompt.tokens, poolingStart: prompt.poolingStart)
     }
 
-    private func startScores(_ sequences: [TrainingSequence]) throws(TrainingError) -> [[TokenScore]] {
+    func startScores(_ sequences: [TrainingSequence]) throws(TrainingError) -> [[TokenScore]] {
         try pass.scoring(with: start) { pass throws(TrainingError) in
             try MiniBatchPass(pass: pass, sharedPrefix: writer.sharedPrefix, dropout: nil)
                 .scores(sequences, temperature: Float(settings.rollouts.temperature))
         }
-    }
-
-    // MARK: - Judging
-
-    /// A rationale that was written of a held-out text.
-    package struct Sample: Sendable, Equatable {
-        package let text: String
-        package let rationale: String
-        package let isCutOff: Bool
-
-        /// Takes all as they are.
-        package init(text: String, rationale: String, isCutOff: Bool) {
-            self.text = text
-            self.rationale = rationale
-            self.isCutOff = isCutOff
-        }
-    }
-
-    /// What held-out examples say of the model.
-    package struct Judgement: Sendable {
-        /// Numbers for the metrics.
-        package var metrics = StepMetrics()
-        /// How much nearer the query is than the negative, or than other queries: of each example.
-        package var margins: [Double] = []
-        /// Rationales to show.
-        package var samples: [Sample] = []
-    }
-
-    /// Judges the model by held-out examples, with the same seeds at every step.
-    ///
-    /// - Parameter sampleCount: rationales to be shown.
-    /// - Throws: `TrainingError`
-    package func evaluate(sampleCount: Int) async throws(TrainingError) -> Judgement {
-        var examples: [TrainingExample] = []
-        for index in 0..<min(settings.heldOutCount, heldOut.count(of: .heldOut)) {
-            examples.append(try example(index, .heldOut, of: heldOut))
-        }
-        guard !examples.isEmpty else { return Judgement() }
-        let served = try model.served(by: rolloutBase, as: settings.rolloutFormat)
-        let rollouts = try await writer.with(count: 1).write(
-            examples, with: served, seed: SplitMix64.mixed(settings.seed &+ 2))
-        let score = HeldOutScore(rollouts, reward: settings.reward, batch: rewardBatch(rollouts))
-        var metrics = score.metrics
-        let main = rollouts.map { $0.main[0].sequence }
-        let pass = MiniBatchPass(pass: pass, sharedPrefix: writer.sharedPrefix, dropout: nil)
-        let temperature = Float(settings.rollouts.temperature)
-        let now = try pass.scores(main, temperature: temperature).flatMap { $0 }
-        let before = try startScores(main).flatMap { $0 }
-        metrics["held_out_kl_to_start"] =
-            MeanAndError(
-                zip(now, before).map { now, before in
-                    settings.policyGradient.term(
-                        logProbability: Double(now.logProbability), old: Double(now.logProbability),
-                        start: Double(before.logProbability), advantage: 0
-                    ).divergence
-                }
-            ).mean
-        let samples = zip(examples, rollouts).prefix(sampleCount).map { example, rollout in
-            Sample(
-                text: example.main, rationale: writer.text(of: rollout.main[0]), isCutOff: rollout.main[0].isCutOff)
-        }
-        return Judgement(metrics: metrics, margins: score.margins, samples: samples)
     }
 }
