@@ -1,5 +1,6 @@
-"""The commands' options, and how they end without what they need."""
+"""The commands' options, how they end without what they need, and what needs nothing fetched."""
 
+import json
 import subprocess
 import sys
 import tempfile
@@ -23,6 +24,25 @@ class CommandTests(unittest.TestCase):
                 self.assertEqual((result.returncode, result.stderr), (0, ""))
                 for option in ("--output", "--downloads", "--apt-sources"):
                     self.assertIn(option, result.stdout)
+
+    def test_random_negatives_are_other_positives_of_the_same_source(self) -> None:
+        triplets = [
+            {"query": f"{source} {i}", "positive": f"{source}\u2028{i // 2}", "negative": "hard", "source": source}
+            for source in ("a", "b")
+            for i in range(8)
+        ]
+        alone = {"query": "q", "positive": "p", "negative": "n", "source": "c"}
+        with tempfile.TemporaryDirectory() as name:
+            path = Path(name) / "triplets.jsonl"
+            path.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in [*triplets, alone]))
+            first, again, other = (run("random-negatives", str(path), "--seed", seed) for seed in "112")
+        self.assertEqual((first.returncode, first.stdout), (0, again.stdout))
+        self.assertNotEqual(first.stdout, other.stdout)
+        rows = [json.loads(line) for line in first.stdout.split("\n")[:-1]]
+        self.assertEqual([row["query"] for row in rows], [row["query"] for row in triplets])
+        for row in rows:
+            self.assertNotEqual(row["negative"], row["positive"])
+            self.assertEqual(row["negative"][0], row["source"])
 
     def test_nothing_is_built_when_it_is_not_known_what_to_keep_out(self) -> None:
         with tempfile.TemporaryDirectory() as name:
