@@ -52,6 +52,10 @@ struct TrainCommand: AsyncParsableCommand {
             throw ValidationError(
                 "rollouts on a base in bfloat16 are in bfloat16, not in \(rollouts.rolloutPrecision.rawValue)")
         }
+        guard updates.loraDropout == 0 || objective.objective == .contrastive else {
+            throw ValidationError(
+                "--lora-dropout is of the contrastive objective: what is rewarded is written without it")
+        }
     }
 
     func run() async throws {

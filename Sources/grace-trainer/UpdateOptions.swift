@@ -35,7 +35,8 @@ struct UpdateOptions: ParsableArguments {
     var loraAlpha: Double?
     @Option(help: ArgumentHelp("Linear layers that are adapted.", valueName: "name"))
     var loraTarget: [String] = []
-    @Option(help: ArgumentHelp("Of what an adapter reads.", valueName: "share")) var loraDropout = 0.0
+    @Option(help: ArgumentHelp("Of what an adapter reads, where the objective is contrastive.", valueName: "share"))
+    var loraDropout = 0.0
     @Option(
         help: ArgumentHelp(
             "What the weights that an adapter stands on are computed in: float32, or bfloat16 to save time and memory.",

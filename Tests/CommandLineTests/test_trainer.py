@@ -141,6 +141,7 @@ class TrainerTests(unittest.TestCase):
             (["--lora-target", "elephant"], 64, "elephant"),
             (["--base-precision", "bfloat16", "--rollout-precision", "int8"], 64, "int8"),
             (["--base-precision", "bfloat16", "--lora-rank", "0"], 64, "--base-precision"),
+            (["--lora-dropout", "0.1"], 64, "--lora-dropout"),
             (["--data", self.path / "none.prepared"], 1, "none.prepared"),
             (["--model", self.path / "none"], 1, "none"),
             (["--max-prompt-tokens", "100000"], 1, "100000"),
