@@ -108,6 +108,14 @@ package struct JSONWriter: Sendable {
         }
     }
 
+    /// A value that was written before.
+    ///
+    /// - Precondition: the bytes are one JSON document.
+    package mutating func document(_ document: [UInt8]) {
+        separate()
+        bytes.append(contentsOf: document)
+    }
+
     // MARK: Bytes
 
     private mutating func separate() {
