@@ -48,10 +48,12 @@ package enum ServiceError: Error, Equatable, Sendable {
         let message = error.description(inputs: field)
         switch error {
         case .textTooLong, .nothingToPool, .unknownToken, .controlToken: self = .invalid(message, field: field)
-        case .noRoomForText, .rationaleTooLong, .engine(.tooManyPositions): self = .invalid(message)
+        case .noRoomForText, .rationaleTooLong, .engine(.tooManyPositions), .engine(.tooManyTokenStates):
+            self = .invalid(message)
+        case .tooManySpanPairs: self = .invalid(message, field: "granularity")
         case .unknownPrompt: self = .invalid(message, field: "prompt_name")
         case .template: self = .tokenizer(message)
-        case .engine(.queueFull): self = .overloaded(message)
+        case .engine(.queueFull), .engine(.tokenStatesFull): self = .overloaded(message)
         case .engine(.stopped), .engine(.cancelled): self = .unhealthy(message)
         case .engine(.notFinite), .kernels, .checkpoint, .transformer, .tokenization, .unreadableTemplate,
             .missingChatTemplate, .missingEndOfTurn,

@@ -29,13 +29,16 @@ package struct GenerationRequest: Sendable, Hashable {
     package var sampling: SamplingSettings
     /// Whether the result is to tell what the model gave each token that it drew: training compares it with its own.
     package var wantsLogProbabilities: Bool
+    /// Whether the result is to hold the state of each pooled token, and not their mean alone.
+    package var wantsTokenStates: Bool
 
     /// Takes the parts as they are; `poolingStart` must lie before the prompt's end.
     package init(
         prompt: [TokenID], poolingStart: Int, maxRationaleTokens: Int, sampling: SamplingSettings,
-        wantsLogProbabilities: Bool = false
+        wantsLogProbabilities: Bool = false, wantsTokenStates: Bool = false
     ) {
         self.wantsLogProbabilities = wantsLogProbabilities
+        self.wantsTokenStates = wantsTokenStates
         self.prompt = prompt
         self.poolingStart = poolingStart
         self.maxRationaleTokens = maxRationaleTokens
@@ -44,6 +47,9 @@ package struct GenerationRequest: Sendable, Hashable {
 
     /// Positions of the key-value cache that the request can come to fill.
     var positionCount: Int { prompt.count + maxRationaleTokens }
+
+    /// Tokens whose states can come to be pooled.
+    package var pooledTokenLimit: Int { positionCount - poolingStart }
 
     /// How many tokens of a prefix that was computed before need not be run again. Tokens whose states are pooled are
     /// never shared, for the mean needs them.
@@ -73,6 +79,8 @@ package struct GenerationResult: Sendable, Equatable {
     package let logProbabilities: [Float]
     /// Mean over tokens from `poolingStart` on, not normalised, `[channels]`.
     package let mean: [Float]
+    /// The states that the mean is of, in the order of their tokens, `[tokens, channels]`; empty unless asked for.
+    package let tokenStates: [Float]
     /// Tokens that were guessed and run; it depends on what else was in the batch.
     package let draftedTokenCount: Int
     /// Those of them that were what was sampled: each spared a step.
@@ -89,6 +97,10 @@ package enum EngineError: Error, Equatable, Sendable, CustomStringConvertible {
     case queueFull(present: Int, submitted: Int, limit: Int)
     /// The request could never fit the key-value cache.
     case tooManyPositions(needed: Int, limit: Int)
+    /// The states of the request's tokens could never be kept together.
+    case tooManyTokenStates(needed: Int, limit: Int)
+    /// The states that others keep, and these, would be more than `limit`.
+    case tokenStatesFull(present: Int, needed: Int, limit: Int)
     /// The caller went away.
     case cancelled
     /// The engine is stopping, or has stopped.
@@ -102,6 +114,10 @@ package enum EngineError: Error, Equatable, Sendable, CustomStringConvertible {
             "the queue is full: with \(present) texts in it, \(submitted) more would pass the limit of \(limit)"
         case .tooManyPositions(let needed, let limit):
             "prompt and rationale need \(needed) tokens of cache, more than the limit of \(limit)"
+        case .tooManyTokenStates(let needed, let limit):
+            "the states of up to \(needed) tokens would have to be kept, more than the limit of \(limit)"
+        case .tokenStatesFull(let present, let needed, let limit):
+            "with the states of \(present) tokens kept for others, \(needed) more would pass the limit of \(limit)"
         case .cancelled: "the request was cancelled"
         case .stopped: "the engine has stopped"
         case .notFinite(let position): "the model computed a value that is not finite at token \(position)"

@@ -14,6 +14,8 @@ final class LiveRow {
     private var pool: MeanPool
     /// The pool as it was before the prompt's last token: what rows with the same prompt begin with.
     private var promptPool: MeanPool?
+    /// What was pooled, one by one, `[tokens, channels]`; empty unless the request wants it.
+    private var tokenStates: [Float] = []
     private var tokens: [TokenID]
     /// Tokens that were run: behind them the cache holds guesses, until they are accepted or discarded.
     private var runCount: Int
@@ -33,6 +35,8 @@ final class LiveRow {
         tokens = request.prompt
         runCount = request.sharedTokenCount(with: prefix.tokens)
         cache.adoptPrefix(of: prefix.cache, count: runCount)
+        // Once and for all: an array that grows holds twice what it needs for a while.
+        if request.wantsTokenStates { tokenStates.reserveCapacity(request.pooledTokenLimit * channels) }
     }
 
     /// Takes over the prompt, but for its last token, from a row of the same prompt that has run it.
@@ -46,6 +50,11 @@ final class LiveRow {
         pool = promptPool
         self.promptPool = promptPool
         runCount = request.prompt.count - 1
+        if request.wantsTokenStates {
+            precondition(leader.request.wantsTokenStates, "a prompt without its states")
+            let channels = promptPool.channels
+            tokenStates += leader.tokenStates.prefix((runCount - request.poolingStart) * channels)
+        }
         cache.adoptPrefix(of: leader.cache, count: runCount)
         self.cache = cache
     }
@@ -61,9 +70,14 @@ final class LiveRow {
     func ran(_ count: Int, _ hiddenStates: Activation, firstRow: Int) {
         for offset in 0..<count {
             if runCount + offset == request.prompt.count - 1 { promptPool = pool }
-            if runCount + offset >= request.poolingStart { pool.add(hiddenStates, row: firstRow + offset) }
+            if runCount + offset >= request.poolingStart { add(hiddenStates, row: firstRow + offset) }
         }
         runCount += count
+    }
+
+    private func add(_ hiddenStates: Activation, row: Int) {
+        pool.add(hiddenStates, row: row)
+        if request.wantsTokenStates { tokenStates += hiddenStates.row(row) }
     }
 
     /// Whether all tokens so far were run and another may be written.
@@ -112,7 +126,8 @@ final class LiveRow {
         return .success(
             GenerationResult(
                 rationale: rationale, finishReason: stop == nil ? .length : .stop, stopToken: stop?.token,
-                logProbabilities: logProbabilities, mean: mean, draftedTokenCount: draftedCount,
+                logProbabilities: logProbabilities, mean: mean, tokenStates: tokenStates,
+                draftedTokenCount: draftedCount,
                 acceptedTokenCount: acceptedCount, queueTime: admittedAt - submittedAt,
                 inferenceTime: ContinuousClock.now - admittedAt))
     }

@@ -10,13 +10,17 @@ struct SharedPrompts {
     private struct Prompt: Hashable {
         let tokens: [TokenID]
         let poolingStart: Int
+        /// What takes a prompt over with its states needs one that kept them.
+        let wantsTokenStates: Bool
     }
 
     init(_ requests: [GenerationRequest]) {
         indices = [Int?](repeating: nil, count: requests.count)
         guard requests.count > 1 else { return }
         let byPrompt = Dictionary(grouping: requests.indices) { index in
-            Prompt(tokens: requests[index].prompt, poolingStart: requests[index].poolingStart)
+            Prompt(
+                tokens: requests[index].prompt, poolingStart: requests[index].poolingStart,
+                wantsTokenStates: requests[index].wantsTokenStates)
         }
         for requests in byPrompt.values where requests.count > 1 {
             for index in requests { indices[index] = count }

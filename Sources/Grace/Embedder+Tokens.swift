@@ -1,4 +1,5 @@
 import Confinement
+import Dispatch
 import Engine
 import Tokenization
 
@@ -63,9 +64,17 @@ extension Embedder {
     func onPromptQueue<Value: Sendable>(
         _ work: @escaping @Sendable (_ isCancelled: () -> Bool) throws(GraceError) -> Value
     ) async throws(GraceError) -> Value {
+        try await on(promptQueue, work)
+    }
+
+    /// Work that takes a processor for a while, on a queue; what nobody waits for any more is not begun.
+    func on<Value: Sendable>(
+        _ queue: DispatchQueue,
+        _ work: @escaping @Sendable (_ isCancelled: () -> Bool) throws(GraceError) -> Value
+    ) async throws(GraceError) -> Value {
         let isCancelled = Confined(false)
         let result = await withTaskCancellationHandler {
-            await runBlocking(on: promptQueue) {
+            await runBlocking(on: queue) {
                 Result { () throws(GraceError) in
                     guard !isCancelled.withState({ $0 }) else { throw .engine(.cancelled) }
                     return try work { isCancelled.withState { $0 } }

@@ -74,11 +74,15 @@ package struct Embedder: Sendable {
     /// Tokens of a prompt, before the model's context is considered.
     package let maxInputTokens: Int
     private let sharing: SharedGenerations
-    private let observer: (any EmbeddingObserver)?
+    let observer: (any EmbeddingObserver)?
     /// What decides a result beside the request.
-    private let computedBy: String
+    let computedBy: String
     private let promptCache = PromptCache()
     let promptQueue = DispatchQueue(label: "prompts")
+    /// Beside that of prompts: they must not wait for the spans of other texts.
+    let comparisonQueue = DispatchQueue(label: "comparisons")
+    /// What those may keep that want token states.
+    package let tokenStates: TokenStateBudget
 
     /// Starts an engine for the model.
     ///
@@ -103,6 +107,7 @@ package struct Embedder: Sendable {
         self.maxInputTokens = maxInputTokens
         self.sharing = sharing
         self.observer = observer
+        tokenStates = TokenStateBudget(limit: limits.maxBatchTokens)
         computedBy = "\(model.identity.fingerprint) \(model.compute)"
         var configuration = GenerationEngine.Configuration(
             stopTokens: model.stopTokens, sharedPrefix: try model.promptBuilder.sharedPrefix(), limits: limits,
@@ -189,7 +194,7 @@ package struct Embedder: Sendable {
         return embedding
     }
 
-    private func requests(
+    func requests(
         for inputs: [EmbeddingInput], _ prompts: [GracePrompt], _ settings: EmbeddingSettings
     ) -> [GenerationRequest] {
         zip(inputs, prompts).map { input, prompt in
@@ -215,7 +220,7 @@ package struct Embedder: Sendable {
         return load.live + load.waiting == 0
     }
 
-    private func embedding(
+    func embedding(
         _ result: GenerationResult, _ source: ResultSource, prompt: GracePrompt, seed: UInt64
     ) -> Embedding {
         Embedding(
@@ -264,7 +269,7 @@ package struct Embedder: Sendable {
     }
 
     /// Text and rationale share the model's context.
-    private func promptLimit(maxRationaleTokens: Int) throws(GraceError) -> Int {
+    func promptLimit(maxRationaleTokens: Int) throws(GraceError) -> Int {
         let contextLength = model.contextLength
         guard maxRationaleTokens < contextLength else {
             throw .rationaleTooLong(tokens: maxRationaleTokens, contextLength: contextLength)

@@ -50,6 +50,8 @@ package enum GraceError: Error, Equatable, Sendable, CustomStringConvertible {
     case noRoomForText(promptTokens: Int, limit: Int)
     /// A rationale that leaves the prompt no room in the model's context.
     case rationaleTooLong(tokens: Int, contextLength: Int)
+    /// Spans of two texts that may come to more pairs than are looked at.
+    case tooManySpanPairs(granularity: SpanGranularity, needed: Int, limit: Int)
     /// The engine refused or gave up.
     case engine(EngineError)
 
@@ -94,6 +96,8 @@ package enum GraceError: Error, Equatable, Sendable, CustomStringConvertible {
             "\(name)[\(index)] leaves no token to pool: the chat template keeps nothing of it, and nothing follows it"
         case .noRoomForText(let promptTokens, let limit):
             "the prompt has \(promptTokens) tokens without any text, which leaves no room within the limit of \(limit)"
+        case .tooManySpanPairs(let granularity, let needed, let limit):
+            "the \(granularity.rawValue) of text and rationale can come to \(needed) pairs, the limit is \(limit)"
         case .rationaleTooLong(let tokens, let contextLength):
             "a rationale of \(tokens) tokens leaves the prompt no room in the model's context of \(contextLength)"
         }

@@ -55,7 +55,7 @@ extension GracePromptBuilder {
     }
 
     /// The template's tokens before and after the place of the user's text.
-    private func surroundings() throws(GraceError) -> (before: [TokenID], after: [TokenID]) {
+    func surroundings() throws(GraceError) -> (before: [TokenID], after: [TokenID]) {
         do throws(ChatTemplateError) {
             // Any text that no template trims.
             let rendered = try template.render(

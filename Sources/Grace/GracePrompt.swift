@@ -59,8 +59,15 @@ package struct GracePromptBuilder: Sendable {
     package func prompt(
         for text: String, limit: Int, truncation: Truncation, index: Int = 0
     ) throws(GraceError) -> GracePrompt {
+        try rendered(text, limit: limit, truncation: truncation, index: index).prompt(index: index)
+    }
+
+    /// The encoded prompt around as much of `text` as there is room for.
+    func rendered(
+        _ text: String, limit: Int, truncation: Truncation, index: Int
+    ) throws(GraceError) -> RenderedEncoding {
         var rendered = try encode(text)
-        guard rendered.encoding.ids.count > limit else { return try rendered.prompt(index: index) }
+        guard rendered.encoding.ids.count > limit else { return rendered }
         guard truncation != .refuse else {
             throw .textTooLong(index: index, tokens: rendered.encoding.ids.count, limit: limit)
         }
@@ -75,7 +82,8 @@ package struct GracePromptBuilder: Sendable {
             rendered = try encode(shorter)
             kept = min(kept, rendered.textTokens.count)
         }
-        return try rendered.prompt(isTruncated: true, index: index)
+        rendered.isTruncated = true
+        return rendered
     }
 
     /// The tokens before the user's text, the same for every text that does not begin with white space.
@@ -102,12 +110,14 @@ package struct GracePromptBuilder: Sendable {
 }
 
 /// An encoded prompt and the tokens in it that hold the user's text.
-private struct RenderedEncoding {
+struct RenderedEncoding {
     let encoding: Encoding
+    /// Whether the text was cut to fit.
+    fileprivate(set) var isTruncated = false
     /// The tokens that hold a byte of the text.
     let textTokens: Range<Int>
 
-    init(encoding: Encoding) {
+    fileprivate init(encoding: Encoding) {
         self.encoding = encoding
         let text = encoding.plainTextRange
         let start = encoding.byteRanges.firstIndex { $0.upperBound > text.lowerBound } ?? encoding.ids.count
@@ -116,13 +126,13 @@ private struct RenderedEncoding {
     }
 
     /// - Throws: `GraceError.nothingToPool`, of a cut text too: a template may keep nothing of what is left.
-    func prompt(isTruncated: Bool = false, index: Int) throws(GraceError) -> GracePrompt {
+    func prompt(index: Int) throws(GraceError) -> GracePrompt {
         guard textTokens.lowerBound < encoding.ids.count else { throw .nothingToPool(index: index) }
         return GracePrompt(tokens: encoding.ids, poolingStart: textTokens.lowerBound, isTruncated: isTruncated)
     }
 
     /// The part of the text that the first or last `count` of its tokens hold, whole characters only.
-    func text(keeping count: Int, _ truncation: Truncation) -> String {
+    fileprivate func text(keeping count: Int, _ truncation: Truncation) -> String {
         let text = encoding.plainTextRange
         let kept = truncation == .left ? textTokens.suffix(count) : textTokens.prefix(count)
         var lower = max(text.lowerBound, encoding.byteRanges[kept.lowerBound].lowerBound)

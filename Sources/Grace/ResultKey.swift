@@ -26,6 +26,7 @@ extension GenerationResult {
     /// About, in memory, with what a table needs to find it.
     var byteCount: Int {
         let bookkeeping = 256
-        return bookkeeping + rationale.count * MemoryLayout<Int32>.size + mean.count * MemoryLayout<Float>.size
+        return bookkeeping + rationale.count * MemoryLayout<Int32>.size
+            + (mean.count + tokenStates.count) * MemoryLayout<Float>.size
     }
 }

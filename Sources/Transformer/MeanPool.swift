@@ -13,6 +13,9 @@ package struct MeanPool: Sendable {
         sums = [Double](repeating: 0, count: channels)
     }
 
+    /// Elements of a vector.
+    package var channels: Int { sums.count }
+
     /// Adds one token's hidden state, row `row` of `[tokens, channels]`.
     package mutating func add(_ hiddenStates: Activation, row: Int) {
         hiddenStates.accumulateRow(row, into: &sums)

@@ -1,0 +1,50 @@
+/// The cosine of two texts' vectors as a sum over pairs of their spans.
+///
+/// A vector is the mean of token states h, so the cosine of two is the sum of `h_i · g_j` over all pairs of their
+/// tokens, over `n_a n_b |mean_a| |mean_b|`. Nothing is estimated: what a pair of spans gives is the product of the
+/// sums of their states, over the product of the norms of the two whole sums.
+package struct SimilarityDecomposition: Sendable {
+    /// What one pair of spans gives to the cosine.
+    package struct Contribution: Sendable, Equatable {
+        /// The span of the first text.
+        package let a: Int
+        /// The span of the second text.
+        package let b: Int
+        /// Its share in the cosine; it can be negative.
+        package let value: Double
+    }
+
+    /// The cosine, the sum of all contributions; 0 where a vector is zero.
+    package let similarity: Double
+    /// Those that are told of: all in the order of a, then b, or the largest, largest first.
+    package let contributions: [Contribution]
+    /// The sum of those that are not told of.
+    package let rest: Double
+
+    /// - Parameter count: how many contributions to tell of at most: those largest in magnitude.
+    /// - Precondition: both sums have the same channels.
+    /// - Complexity: pairs of spans times channels, and the sorting of the pairs where not all are told of.
+    package init(_ first: SpanSums, _ second: SpanSums, count: Int) {
+        let norms = first.norm * second.norm
+        var all: [Contribution] = []
+        all.reserveCapacity(first.spanCount * second.spanCount)
+        for a in 0..<first.spanCount {
+            for b in 0..<second.spanCount {
+                all.append(
+                    Contribution(a: a, b: b, value: norms > 0 ? first.product(a, second, b) / norms : 0))
+            }
+        }
+        let sum = all.reduce(0) { $0 + $1.value }
+        // Rounding must not lead out of what a cosine can be.
+        similarity = min(max(sum, -1), 1)
+        guard all.count > count else {
+            contributions = all
+            rest = 0
+            return
+        }
+        // Ties in the order of a, then b: the answer to a request is always the same.
+        let order = all.indices.sorted { (abs(all[$0].value), $1) > (abs(all[$1].value), $0) }
+        contributions = order.prefix(count).map { all[$0] }
+        rest = order.dropFirst(count).reduce(0) { $0 + all[$1].value }
+    }
+}
