@@ -25,6 +25,7 @@ struct EmbeddingRoutes: Sendable {
             }
         }
         addPost("/explain", to: &router) { request in await explain(request) }
+        addPost("/explain/similarity", to: &router) { request in await explainSimilarity(request) }
         addTextRoutes(to: &router)
         addOpenAIRoutes(to: &router)
         addOllamaRoutes(to: &router)

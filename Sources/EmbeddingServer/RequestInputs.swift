@@ -25,8 +25,13 @@ struct RequestInputs: Sendable, Equatable {
 
     /// Takes texts as they are.
     init(field: String, texts: [String]) {
+        self.init(field: field, values: texts.map { .text($0) })
+    }
+
+    /// Takes a list of inputs as they are.
+    init(field: String, values: [EmbeddingInput]) {
         self.field = field
-        values = texts.map { .text($0) }
+        self.values = values
         isList = true
     }
 

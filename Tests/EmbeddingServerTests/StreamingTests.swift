@@ -8,7 +8,7 @@ import Testing
 import Tokenization
 
 /// An event of a stream as a client reads it.
-private struct StreamEvent: Equatable {
+struct StreamEvent: Equatable {
     let name: String
     let data: String
 }
@@ -20,7 +20,7 @@ private struct Piece: Decodable {
 
 extension HTTPResponse {
     /// Reads a stream to its end.
-    fileprivate func events() async throws -> [StreamEvent] {
+    func events() async throws -> [StreamEvent] {
         guard case .stream(let stream) = content else {
             Issue.record("\(status) is no stream: \(String(decoding: body, as: UTF8.self))")
             return []
@@ -41,7 +41,7 @@ extension HTTPResponse {
 
 extension [StreamEvent] {
     /// The pieces of each text, joined.
-    fileprivate func rationales(count: Int) throws -> [String] {
+    func rationales(count: Int) throws -> [String] {
         var rationales = [String](repeating: "", count: count)
         for event in self where event.name == "token" {
             let piece = try JSONDecoder().decode(Piece.self, from: Data(event.data.utf8))

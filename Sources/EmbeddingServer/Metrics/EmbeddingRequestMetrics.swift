@@ -4,7 +4,7 @@ import Metrics
 struct EmbeddingRequestMetrics: Sendable {
     /// The routes that embed; those that a server does not have are none of its business.
     static let paths: Set<String> = [
-        "/", "/embed", "/embeddings", "/explain", "/similarity", "/v1/embeddings", "/api/embed",
+        "/", "/embed", "/embeddings", "/explain", "/explain/similarity", "/similarity", "/v1/embeddings", "/api/embed",
     ]
 
     /// Why a request failed, in text-embeddings-inference's words as far as they go.
