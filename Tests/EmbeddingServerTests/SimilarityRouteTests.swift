@@ -123,14 +123,18 @@ struct SimilarityRouteTests {
 
     @Test("Dimensions, vectors and a text that is cut are those of the other routes")
     func options() async throws {
-        try await ServiceFixture.withModel(configure: { $0.maxInputTokens = 60 }) { fixture in
+        try await ServiceFixture.withModel(configure: { $0.maxInputTokens = 120 }) { fixture in
             let long = String(repeating: "Many words. ", count: 100)
             for direction in ["right", "left"] {
                 let fields =
                     #""inputs": ["\#(long)", "One."], "dimensions": 5, "truncation_direction": "\#(direction)""#
                 let found = try await compare(fixture, #"{\#(fields), "embedding": true}"#)
                 let vectors = try await fixture.embed("{\(fields)}")
-                #expect(found.rationales.map(\.embedding) == vectors)
+                // In float32 the last bits depend on what is computed at once.
+                #expect(found.rationales.count == vectors.count)
+                for (rationale, vector) in zip(found.rationales, vectors) {
+                    #expect(relativeL2(rationale.embedding ?? [], vector) <= 1e-5)
+                }
                 #expect(found.rationales[0].truncated && !found.rationales[1].truncated)
                 #expect(abs((found.similarity ?? 0) - cosine(vectors[0], vectors[1])) <= 1e-5)
                 #expect(abs((found.similarity ?? 0) - found.sum) <= 1e-5)
@@ -233,23 +237,31 @@ struct SimilarityRouteTests {
         try await ServiceFixture.withModel(configure: { $0.requestLimits.maxClientBatchSize = 3 }) { fixture in
             let response = await fixture.send(.post, "/explain/similarity", body)
             #expect(response.status.code == status)
-            #expect(try response.errorAnswer().error == message)
+            let answer = try response.errorAnswer()
+            #expect(answer.error == message)
         }
     }
 
     @Test("States and pairs that would be too many are refused with both numbers")
     func limits() async throws {
-        try await ServiceFixture.withModel(configure: { $0.batchLimits.maxBatchTokens = 600 }) { fixture in
-            let long = String(repeating: "many words ", count: 400)
+        // Each text fits, and all of them do not.
+        try await ServiceFixture.withModel(configure: { $0.batchLimits.maxBatchTokens = 1000 }) { fixture in
+            let texts = (0..<12).map { "\"\($0) \(String(repeating: "many words ", count: 50))\"" }
             let states = await fixture.send(
-                .post, "/explain/similarity", #"{"inputs": "a", "against": ["\#(long)", "\#(long)"]}"#)
+                .post, "/explain/similarity", #"{"inputs": "a", "against": [\#(texts.joined(separator: ", "))]}"#)
             #expect(states.status == .unprocessableContent)
-            #expect(
-                try states.errorAnswer().error.hasSuffix("tokens would have to be kept, more than the limit of 600"))
+            let answer = try states.errorAnswer()
+            #expect(answer.error.hasSuffix("tokens would have to be kept, more than the limit of 1000"))
+        }
+        try await ServiceFixture.withModel { fixture in
+            let long = "\"\(String(repeating: "many words ", count: 400))\""
             let pairs = await fixture.send(
                 .post, "/explain/similarity",
-                #"{"inputs": ["\#(long)", "\#(long)"], "granularity": "tokens", "max_rationale_tokens": 400}"#)
+                #"{"inputs": \#(long), "against": [\#(long), \#(long), \#(long)], "granularity": "tokens"}"#)
             #expect(pairs.status == .unprocessableContent)
+            let message = try pairs.errorAnswer().error
+            #expect(message.hasPrefix("the tokens of text and rationale can come to "))
+            #expect(message.hasSuffix(" pairs, the limit is 2097152"))
         }
     }
 }

@@ -77,7 +77,7 @@ struct TokenStateTests {
 
     @Test("Guesses leave no state behind, right or wrong")
     func speculation() async throws {
-        guard let model = try TinyModel("tiny-qwen2", precision: .bfloat16) else { return }
+        guard let model = try TinyModel.repetitive("tiny-qwen2", precision: .bfloat16) else { return }
         let requests = (0..<6).map { wanting(model.request($0, maxRationaleTokens: 60)) }
         let plain = try await model.withEngine { try await $0.generate(requests) }
         let guessed = try await model.withEngine(speculation: Speculation()) { engine in

@@ -135,11 +135,16 @@ struct SimilarityTests {
             let long = EmbeddingInput.text(String(repeating: "many words ", count: 2000))
             let settings = EmbeddingSettings(maxRationaleTokens: 8)
             let sentences = ComparisonSettings(contributionCount: 10)
-            await #expect(throws: GraceError.self) {
+            let tooManyPairs = await #expect(throws: GraceError.self) {
                 try await embedder.compare(
                     Array(repeating: long, count: 4), settings: settings,
                     ComparisonSettings(granularity: .tokens, contributionCount: 10))
             }
+            guard case .tooManySpanPairs(.tokens, let pairs, 2_097_152) = tooManyPairs else {
+                Issue.record("\(String(describing: tooManyPairs))")
+                return
+            }
+            #expect(pairs > 2_097_152)
             let error = await #expect(throws: GraceError.self) {
                 try await embedder.compare(Array(repeating: long, count: 32), settings: settings, sentences)
             }
