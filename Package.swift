@@ -74,7 +74,11 @@ let package = Package(
                 "Confinement", "COpenSSL",
                 "Metrics", logging, systemPackage,
             ],
-            resources: [.embedInCode("Documentation/openapi.json"), .embedInCode("Documentation/page.html")]),
+            resources: [
+                "Documentation/openapi.json", "Documentation/page.html", "Interface/ui.html", "Interface/ui.css",
+                "Interface/ui-text.js", "Interface/ui-request.js", "Interface/ui-contributions.js",
+                "Interface/ui-marks.js", "Interface/ui-run.js", "Interface/ui.js",
+            ].map { .embedInCode($0) }),
         library("Benchmark", ["Serving", "Grace", "Engine", "Transformer", "Tensors", "Tokenization", "Confinement"]),
         .executableTarget(
             name: "grace-server",

@@ -9,7 +9,6 @@ extension EmbeddingRoutes {
     private static let otherModels = ["/embed_all", "/embed_sparse", "/predict", "/rerank"]
 
     func addTextRoutes(to router: inout Router) {
-        router.add(.get, "/") { _ in health() }
         addPost("/similarity", to: &router) { request in await similarity(request) }
         addPost("/tokenize", to: &router) { request in await tokenize(request) }
         addPost("/decode", to: &router) { request in await decode(request) }

@@ -30,6 +30,7 @@ struct EmbeddingRoutes: Sendable {
         addOpenAIRoutes(to: &router)
         addOllamaRoutes(to: &router)
         addDocumentationRoutes(to: &router)
+        addInterfaceRoutes(to: &router)
         return router
     }
 

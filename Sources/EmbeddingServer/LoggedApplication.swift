@@ -22,7 +22,7 @@ package struct LoggedApplication: HTTPHandler {
         routes.addMetrics(of: metrics.registry)
         var application: any HTTPHandler = routes
         if let keys {
-            application = KeyedApplication(application, keys: keys, metricsArePrivate: configuration.metricsArePrivate)
+            application = KeyedApplication(application, keys: keys, configuration: configuration)
         }
         application = ContentCodingApplication(
             application, maxBodySize: configuration.httpLimits.maxBodySize,

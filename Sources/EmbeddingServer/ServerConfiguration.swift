@@ -62,6 +62,8 @@ package struct ServerConfiguration: Sendable {
     package var keyFile: FilePath?
     /// Whether `/metrics` needs a key where there are any.
     package var metricsArePrivate = false
+    /// Whether there is a page at `/` and `/ui` for people; without it `/` answers as `/health`.
+    package var servesInterface = true
     /// How long requests in flight may take after a signal to stop.
     package var shutdownDeadline = Duration.seconds(30)
 

@@ -24,6 +24,11 @@ struct ListeningOptions: ParsableArguments {
             valueName: "path"))
     var unixSocket: String?
 
+    @Flag(
+        inversion: .prefixedNo,
+        help: "A page at / and /ui that shows why two texts are close; it loads nothing from elsewhere.")
+    var ui = true
+
     @Option(help: ArgumentHelp("The most connections at once.", valueName: "number"))
     var maxConnections = defaults.httpLimits.maxConnections
 
@@ -48,6 +53,7 @@ struct ListeningOptions: ParsableArguments {
         configuration.host = host
         configuration.port = port
         configuration.unixSocket = unixSocket
+        configuration.servesInterface = ui
         configuration.httpLimits.maxConnections = maxConnections
         configuration.httpLimits.maxConnectionsPerPeer = maxConnectionsPerPeer
         configuration.shutdownDeadline = .seconds(shutdownSeconds)

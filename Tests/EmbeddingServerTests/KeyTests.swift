@@ -113,7 +113,7 @@ struct KeyTests {
         let isPublic = [
             "/health": true, "/v2/health/live": true, "/v2/health/ready": true, "/docs": true, "/openapi.json": true,
             "/metrics": !metricsArePrivate, "/embed": false, "/explain": false, "/info": false, "/v1/models": false,
-            "/v2/models/a/ready": false, "/": false, "/nowhere": false, "*": false, "/health/": false,
+            "/v2/models/a/ready": false, "/ui": true, "/ui/": false, "/nowhere": false, "*": false, "/health/": false,
             "/%68ealth": false, "//health": false, "/metrics/": false, "/docs/x": false,
         ]
         for (path, isPublic) in isPublic {
@@ -126,6 +126,17 @@ struct KeyTests {
                         method: method, target: path, path: path, headers: ["X-API-Key": "key"],
                         framing: .length(1 << 20)))
                 #expect(allowed?.status != .unauthorized, "\(method) \(path)")
+            }
+        }
+        // The page is for everyone, what is sent to the same path is not.
+        for servesInterface in [true, false] {
+            let fixture = ServiceFixture.without(
+                configure: { $0.servesInterface = servesInterface }, clientKeys: keys)
+            for (method, path) in [(HTTPMethod.get, "/"), (.head, "/"), (.post, "/"), (.get, "/ui")] {
+                let refusal = fixture.application.refuse(
+                    HTTPRequestHead(method: method, target: path, path: path, framing: .length(1 << 20)))
+                let isPublic = servesInterface && method != .post
+                #expect((refusal?.status != .unauthorized) == isPublic, "\(method) \(path)")
             }
         }
         let refusal = await fixture.send(.post, "/embed", headers: ["Content-Encoding": "br"], [])

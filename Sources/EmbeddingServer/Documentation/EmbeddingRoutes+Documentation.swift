@@ -7,7 +7,7 @@ import Serving
 extension EmbeddingRoutes {
     func addDocumentationRoutes(to router: inout Router) {
         router.add(.get, "/openapi.json") { _ in openAPI() }
-        router.add(.get, "/docs") { _ in Self.page() }
+        router.add(.get, "/docs") { _ in Self.page.response }
     }
 
     private static let document = Result { () throws(JSONError) in
@@ -42,21 +42,5 @@ extension EmbeddingRoutes {
         return values
     }
 
-    /// One page that loads nothing from elsewhere. Its scripts and styles run by a number that nobody can foresee.
-    private static func page() -> HTTPResponse {
-        let nonce = String(
-            decoding: base64((0..<16).map { _ in UInt8.random(in: .min ... .max) }), as: UTF8.self)
-        let text = String(decoding: PackageResources.page_html, as: UTF8.self)
-            .replacing("{nonce}", with: nonce)
-        return HTTPResponse(
-            status: .ok,
-            headers: [
-                "Content-Type": "text/html; charset=utf-8",
-                "Content-Security-Policy":
-                    "default-src 'none'; style-src 'nonce-\(nonce)'; script-src 'nonce-\(nonce)'; connect-src 'self'; "
-                    + "img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
-                "X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer", "Cache-Control": "no-store",
-            ],
-            body: Array(text.utf8))
-    }
+    private static let page = BrowserPage(html: PackageResources.page_html)
 }

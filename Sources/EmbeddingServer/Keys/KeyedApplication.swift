@@ -11,26 +11,36 @@ package struct KeyedApplication: HTTPHandler {
     private let application: any HTTPHandler
     private let keys: ReloadingKeys
     private let publicPaths: Set<String>
+    /// Whether `/` shows a page, which whoever has a key gives it there; what is sent to `/` needs it all the same.
+    private let rootIsPublic: Bool
 
-    /// - Parameter metricsArePrivate: whether `/metrics` needs a key too.
-    init(_ application: any HTTPHandler, keys: ReloadingKeys, metricsArePrivate: Bool) {
-        let publicPaths = metricsArePrivate ? Self.publicPaths : Self.publicPaths.union(["/metrics"])
-        self.init(application, keys: keys, publicPaths: publicPaths)
+    /// - Parameter configuration: says whether `/metrics` needs a key too, and whether there is a page.
+    init(_ application: any HTTPHandler, keys: ReloadingKeys, configuration: ServerConfiguration) {
+        var publicPaths = Self.publicPaths
+        if !configuration.metricsArePrivate { publicPaths.insert("/metrics") }
+        if configuration.servesInterface { publicPaths.insert(EmbeddingRoutes.interfacePath) }
+        self.init(application, keys: keys, publicPaths: publicPaths, rootIsPublic: configuration.servesInterface)
     }
 
-    /// - Parameter publicPaths: what needs no key.
-    init(_ application: any HTTPHandler, keys: ReloadingKeys, publicPaths: Set<String>) {
+    /// - Parameters:
+    ///   - publicPaths: what needs no key.
+    ///   - rootIsPublic: whether getting `/` needs none.
+    init(_ application: any HTTPHandler, keys: ReloadingKeys, publicPaths: Set<String>, rootIsPublic: Bool = false) {
         self.application = application
         self.keys = keys
         self.publicPaths = publicPaths
+        self.rootIsPublic = rootIsPublic
     }
 
     package func refuse(_ head: HTTPRequestHead) -> HTTPResponse? {
         // Routes are found by the same string: no other spelling of a path passes here and means a route there.
-        guard publicPaths.contains(head.path) || keys.allow(head) else {
-            return ServiceError.unauthorized.response(to: head)
-        }
+        guard isPublic(head) || keys.allow(head) else { return ServiceError.unauthorized.response(to: head) }
         return application.refuse(head)
+    }
+
+    private func isPublic(_ head: HTTPRequestHead) -> Bool {
+        publicPaths.contains(head.path)
+            || rootIsPublic && head.path == "/" && (head.method == .get || head.method == .head)
     }
 
     package func respond(to request: HTTPRequest) async -> HTTPResponse {
