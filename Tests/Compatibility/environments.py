@@ -39,6 +39,11 @@ def mteb(directory):
     return environment(directory / "mteb", torch_python, ["requirements-mteb.txt"], beside=packages)
 
 
+def browser(_):
+    """The Python of a browser's tests, which need no package: what they need is a program, Debian's chromium-driver."""
+    return sys.executable
+
+
 def environment(directory, base, requirements, beside=None):
     """Makes a virtual environment unless it is there, and returns its Python.
 

@@ -23,6 +23,8 @@ TIME_LIMIT = 600
 # What clients would read of the caller's, or do beside their work.
 FOREIGN = ("OPENAI_", "OLLAMA_", "HF_", "HUGGING", "LITELLM_", "LANGCHAIN_", "LANGSMITH_", "CHROMA_", "MTEB_", "GRACE_",
            "PYTHON", "COVERAGE_", "ALL_PROXY", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY")
+# Of the tests that are not in the one of all clients.
+ENVIRONMENTS = {"mteb": "mteb", "ui": "browser", "ui_marks": "browser"}
 SETTINGS = {
     "HF_HUB_OFFLINE": "1",
     "HF_HUB_DISABLE_TELEMETRY": "1",
@@ -63,8 +65,9 @@ def run(arguments, names):
     home = directory / "home"
     home.mkdir(parents=True, exist_ok=True)
     pythons, failed = {}, []
-    for wanted, make in (("clients", environments.clients), ("mteb", environments.mteb)):
-        users = [name for name in names if (name == "mteb") == (wanted == "mteb")]
+    makers = {"clients": environments.clients, "mteb": environments.mteb, "browser": environments.browser}
+    for wanted, make in makers.items():
+        users = [name for name in names if ENVIRONMENTS.get(name, "clients") == wanted]
         try:
             if users:
                 pythons.update(dict.fromkeys(users, make(directory)))

@@ -107,6 +107,15 @@ class BootstrapTests(WorkspaceTestCase):
         self.assertEqual(self.bootstrap().returncode, 0)
         self.assert_refused(self.bootstrap("--with-checkers"), "sudo apt-get install prometheus shellcheck")
 
+    def test_a_browser_is_looked_for_by_its_commands(self) -> None:
+        self.install("libopenblas-dev", "libssl-dev", "zlib1g-dev")
+        self.assertEqual(self.bootstrap().returncode, 0)
+        self.assert_refused(self.bootstrap("--with-browser"), "sudo apt-get install chromium chromium-driver")
+        self.stub("chromium", "exit 0")
+        self.assert_refused(self.bootstrap("--with-browser"), "sudo apt-get install chromium-driver")
+        self.stub("chromedriver", "exit 0")
+        self.assertEqual(self.bootstrap("--with-browser").returncode, 0)
+
     def test_environments_are_asked_for_only_by_the_tests_with_clients(self) -> None:
         self.stub("python3", '[[ $* != *ensurepip* ]]')
         self.assertEqual(self.bootstrap("--with-pip").returncode, 0)
