@@ -132,7 +132,8 @@ struct KeyTests {
         for servesInterface in [true, false] {
             let fixture = ServiceFixture.without(
                 configure: { $0.servesInterface = servesInterface }, clientKeys: keys)
-            for (method, path) in [(HTTPMethod.get, "/"), (.head, "/"), (.post, "/"), (.get, "/ui")] {
+            let requests: [(HTTPMethod, String)] = [(.get, "/"), (.head, "/"), (.post, "/"), (.get, "/ui")]
+            for (method, path) in requests {
                 let refusal = fixture.application.refuse(
                     HTTPRequestHead(method: method, target: path, path: path, framing: .length(1 << 20)))
                 let isPublic = servesInterface && method != .post
