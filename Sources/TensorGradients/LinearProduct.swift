@@ -74,6 +74,13 @@ extension Activation {
         grace_add_scaled(workers.kernels, pointer(toRow: row), other.pointer(toRow: source), factor, columns)
     }
 
+    /// Adds the first `rows` rows of another to those of this one.
+    package func add(_ other: Activation, rows: Int, on workers: Workers) {
+        workers.run(rows, cost: rows * columns) { _, rows in
+            for row in rows { addRow(row, of: other, row: row, on: workers) }
+        }
+    }
+
     /// Adds a vector, times `factor`, to row `row`.
     package func addVector(_ vector: [Float], toRow row: Int, factor: Float, on workers: Workers) {
         precondition(columns == vector.count, "shapes differ")

@@ -37,12 +37,7 @@ extension LinearProduct {
         case .packed(let transposed):
             let product = isAdded ? scratch : inputGradient
             workers.multiply(outputGradient, byTransposeOf: .packed(transposed), into: product, rows: rows)
-            guard isAdded else { return }
-            workers.run(rows, cost: rows * product.columns) { _, rows in
-                for row in rows {
-                    inputGradient.addRow(row, of: product, row: row, on: workers)
-                }
-            }
+            if isAdded { inputGradient.add(product, rows: rows, on: workers) }
         }
     }
 }

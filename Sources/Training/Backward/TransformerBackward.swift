@@ -117,9 +117,7 @@ struct TransformerBackward {
         let remaining = buffers.adapterInput(columns: first.columns)
         LinearProduct.backward(reduction, through: first, into: remaining, isAdded: false, rows: rows)
         dropOut.apply(remaining, into: remaining, rows: rows, on: workers)
-        for row in 0..<rows {
-            input.addRow(row, of: remaining, row: row, on: workers)
-        }
+        input.add(remaining, rows: rows, on: workers)
     }
 
     /// The gradient over what an adapter reduces its input to, `[rows, ranks]`.
