@@ -47,8 +47,7 @@ extension LoadedModel {
         }
     }
 
-    /// The seed of an input that is given none: FNV-1a of the bytes that it stands for, folded to 53 bits, the largest
-    /// that every JSON reader keeps exactly. So a text and its own tokens have one seed.
+    /// The seed of an input that is given none: of the bytes that it stands for. So a text and its own tokens have one seed.
     func derivedSeed(of input: EmbeddingInput) -> UInt64 {
         var hash = TextHash()
         switch input {
@@ -56,6 +55,6 @@ extension LoadedModel {
         case .tokens(let ids):
             for byte in ids.lazy.flatMap({ tokenizer.bytes(of: .init(truncatingIfNeeded: $0)) }) { hash.add(byte) }
         }
-        return (hash.value >> 53) ^ (hash.value & (1 << 53 - 1))
+        return hash.seed
     }
 }

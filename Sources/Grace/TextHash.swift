@@ -3,8 +3,16 @@ package struct TextHash: Sendable {
     /// The hash of what was added so far.
     package private(set) var value: UInt64 = 0xCBF2_9CE4_8422_2325
 
+    /// The hash, folded to 53 bits, the most that every JSON reader keeps exactly: a seed.
+    package var seed: UInt64 { (value >> 53) ^ (value & (1 << 53 - 1)) }
+
     /// The hash of nothing.
     package init() {}
+
+    /// The hash of a text.
+    package init(_ text: String) {
+        add(text)
+    }
 
     /// Adds a text; where one ends and the next begins does not count.
     package mutating func add(_ text: String) {

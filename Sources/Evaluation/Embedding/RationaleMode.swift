@@ -1,3 +1,5 @@
+import Grace
+
 /// How rationales are written while a suite is scored.
 package struct RationaleMode: Sendable, Equatable {
     /// How tokens are chosen.
@@ -35,15 +37,6 @@ package struct RationaleMode: Sendable, Equatable {
     package func settings(for text: String, run: Int) -> RationaleSettings {
         RationaleSettings(
             maxRationaleTokens: maxRationaleTokens, temperature: temperature,
-            seed: kind == .sampled ? Self.seed(of: text, run: run) : 0)
-    }
-
-    /// FNV-1a of the run and the text, folded to 53 bits, which every JSON reader keeps exactly.
-    private static func seed(of text: String, run: Int) -> UInt64 {
-        var hash: UInt64 = 0xCBF2_9CE4_8422_2325
-        for byte in "\(run) \(text)".utf8 {
-            hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3
-        }
-        return (hash ^ (hash >> 53)) & (1 << 53 - 1)
+            seed: kind == .sampled ? TextHash("\(run) \(text)").seed : 0)
     }
 }

@@ -1,3 +1,4 @@
+import Grace
 import RandomNumbers
 
 /// An interval and what it is of.
@@ -45,7 +46,7 @@ package struct Bootstrap: Sendable, Equatable {
     /// - Parameter name: tasks of different names draw independently of each other; equal names draw the same units.
     package func scores(of evidence: [Evidence], name: String) -> [Double] {
         guard let first = evidence.first, first.count > 0 else { return [] }
-        var random = SplitMix64(seed: seed ^ Self.hash(name))
+        var random = SplitMix64(seed: seed ^ TextHash(name).value)
         return (0..<resamples).map { _ in
             let units = (0..<first.count).map { _ in random.index(below: first.count) }
             return evidence.reduce(0) { $0 + $1.score(of: units) } / Double(evidence.count)
@@ -55,11 +56,6 @@ package struct Bootstrap: Sendable, Equatable {
     /// The score of all units, with its interval.
     package func estimate(of evidence: [Evidence], name: String) -> Estimate {
         Estimate(value: meanScore(evidence), resampled: scores(of: evidence, name: name))
-    }
-
-    /// FNV-1a.
-    private static func hash(_ name: String) -> UInt64 {
-        name.utf8.reduce(0xCBF2_9CE4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }
     }
 }
 
