@@ -1,5 +1,3 @@
-import Foundation
-
 /// InfoNCE (van den Oord et al. 2018) over pooled vectors, with the gradient over them: cosines over a temperature, as logits of
 /// which candidate is the anchor's.
 package enum ContrastiveLoss {
@@ -53,16 +51,15 @@ package enum ContrastiveLoss {
             let compared = candidates.indices.filter { $0 == pair.positive || !pair.excluded.contains($0) }
             let cosines = compared.map { anchor.cosine(to: candidateDirections[$0]) }
             let logits = cosines.map { $0 / temperature }
-            let largest = logits.max() ?? 0
-            let sum = logits.reduce(0) { $0 + exp($1 - largest) }
+            let shares = LogitShares(logits)
             for (place, index) in compared.enumerated() {
-                let share = exp(logits[place] - largest) / sum
                 let isPositive = index == pair.positive
                 if isPositive {
-                    loss -= logits[place] - largest - log(sum)
-                    if logits[place] == largest { hits += 1 }
+                    loss -= shares.logarithm(of: logits[place])
+                    if logits[place] == shares.largest { hits += 1 }
                 }
-                let weight = (share - (isPositive ? 1 : 0)) / temperature / Double(pairs.count)
+                let weight =
+                    (shares.share(of: logits[place]) - (isPositive ? 1 : 0)) / temperature / Double(pairs.count)
                 let candidate = candidateDirections[index]
                 anchor.addGradient(
                     ofCosineTo: candidate, cosines[place], weight, to: &anchorGradients[pair.anchor])

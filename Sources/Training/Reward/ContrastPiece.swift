@@ -1,5 +1,3 @@
-import Foundation
-
 /// How clearly a rollout finds its query among what does not belong to it: the logarithm of the share that the query has of all
 /// of them, `exp(cos / temperature)` each (InfoNCE with the rollout as anchor, van den Oord et al. 2018). The others are the
 /// rollout's own negative, and the queries and negatives of other groups.
@@ -23,8 +21,7 @@ package struct Contrast: RewardPiece {
                 (other == index ? [] : [group.query]) + [group.negative].compactMap { $0 }
             }.map { cosine(rollout.vector, $0) / temperature }
             others.append(own)
-            let largest = others.max() ?? own
-            return own - largest - log(others.reduce(0) { $0 + exp($1 - largest) })
+            return LogitShares(others).logarithm(of: own)
         }
     }
 }
