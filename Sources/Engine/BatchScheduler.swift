@@ -216,6 +216,7 @@ package struct BatchScheduler {
     /// Decides for live requests with a shared prompt: where none runs it, the oldest does; where one has run it, the others take
     /// it over; until then they wait.
     private mutating func sharePrompts() -> [Adoption] {
+        guard live.contains(where: { $0.prompt == .undecided }) else { return [] }
         var runners: [SharedPromptID: (request: RequestID, prompt: PromptState)] = [:]
         for row in live where row.prompt != .undecided {
             guard let prompt = row.waited.demand.sharedPrompt else { continue }

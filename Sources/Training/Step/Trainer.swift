@@ -65,7 +65,7 @@ package actor Trainer {
             model = try TrainableModel(training: adapter, beside: transformer, seed: SplitMix64.mixed(settings.seed))
             rolloutBase = try weights { weights throws(WeightOutOfRange) in
                 // What is packed already is shared.
-                guard let format, !weights.areBatchInvariant else { return weights }
+                guard let format, case .float32 = weights.embedding else { return weights }
                 return try weights.packed(as: format)
             }
             start = transformer
