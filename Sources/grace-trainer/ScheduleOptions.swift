@@ -6,6 +6,10 @@ import Training
 struct ScheduleOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Times that all examples are used.", valueName: "count")) var epochs = 2
     @Option(help: ArgumentHelp("Steps, if not all of the epochs.", valueName: "count")) var steps: Int?
+    @Option(help: ArgumentHelp("Steps in which the learning rate rises to its highest.", valueName: "count"))
+    var warmupSteps = 0
+    @Option(help: ArgumentHelp("How the learning rate falls from there to the last step.", valueName: "name"))
+    var learningRateDecay = LearningRateSchedule.Decay.constant
     @Option(help: ArgumentHelp("Steps from one checkpoint to the next.", valueName: "count")) var saveEvery = 50
     @Option(help: ArgumentHelp("Steps from one judgement by held-out examples to the next.", valueName: "count"))
     var judgeEvery = 10
@@ -17,12 +21,14 @@ struct ScheduleOptions: ParsableArguments {
     func validate() throws {
         guard epochs > 0, saveEvery > 0, judgeEvery > 0, keepCheckpoints > 0, heldOutExamples >= 0, (steps ?? 1) > 0
         else { throw ValidationError("counts of the schedule start at 1") }
+        guard warmupSteps >= 0 else { throw ValidationError("--warmup-steps starts at 0") }
     }
 
     var provenance: [String: JSONValue] {
         [
             "epochs": .integer(epochs), "steps": steps.map { .integer($0) } ?? .null,
             "seed": .string("\(seed)"), "held_out_examples": .integer(heldOutExamples),
+            "warmup_steps": .integer(warmupSteps), "learning_rate_decay": .string(learningRateDecay.rawValue),
         ]
     }
 
@@ -33,6 +39,9 @@ struct ScheduleOptions: ParsableArguments {
         schedule.saveEvery = saveEvery
         schedule.judgeEvery = judgeEvery
         schedule.keep = keepCheckpoints
+        schedule.learningRate = LearningRateSchedule(warmupSteps: warmupSteps, decay: learningRateDecay)
         return schedule
     }
 }
+
+extension LearningRateSchedule.Decay: ExpressibleByArgument {}

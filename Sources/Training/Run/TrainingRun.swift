@@ -17,6 +17,7 @@ package struct TrainingRun: Sendable {
         package var judgeEvery = 10
         /// Checkpoints that stay, beside the best.
         package var keep = 3
+        package var learningRate = LearningRateSchedule()
         /// Rationales that are kept of each judgement.
         package var samples = 5
 
@@ -77,7 +78,8 @@ package struct TrainingRun: Sendable {
             onStep(start, stepCount)
         }
         while made < stepCount {
-            var metrics = try await trainer.step()
+            let rateShare = schedule.learningRate.share(ofStep: made, of: stepCount)
+            var metrics = try await trainer.step(rateShare: rateShare)
             made += 1
             let isLast = made == stepCount || shouldStop()
             if made % schedule.judgeEvery == 0 || isLast { try await judge(&metrics, step: made) }

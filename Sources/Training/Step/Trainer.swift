@@ -106,10 +106,12 @@ package actor Trainer {
 
     /// Makes one step.
     ///
+    /// - Parameter rateShare: how much of the settings' learning rate it has.
     /// - Returns: its numbers.
     /// - Throws: `TrainingError`; the model is then as after the last update that was made.
-    package func step() async throws(TrainingError) -> StepMetrics {
+    package func step(rateShare: Double = 1) async throws(TrainingError) -> StepMetrics {
         let began = ContinuousClock.now
+        optimizer.adamW.learningRate = settings.adamW.learningRate * rateShare
         let examples = try nextExamples()
         let seed = SplitMix64.mixed(SplitMix64.mixed(settings.seed &+ 1) &+ UInt64(position.step))
         var metrics = StepMetrics()
