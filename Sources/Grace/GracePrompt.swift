@@ -46,7 +46,7 @@ package struct GracePromptBuilder: Sendable {
     }
 
     /// The same with another system message.
-    func with(systemPrompt: String) -> GracePromptBuilder {
+    package func with(systemPrompt: String) -> GracePromptBuilder {
         GracePromptBuilder(
             tokenizer: tokenizer, template: template, systemPrompt: systemPrompt, beginOfText: beginOfText,
             endOfText: endOfText)

@@ -40,6 +40,11 @@ struct ObjectiveOptions: ParsableArguments {
         help: ArgumentHelp(
             "What cosines in the contrastive loss, and in that logarithm, are divided by.", valueName: "number"))
     var contrastiveTemperature = 0.05
+    @Option(
+        help: ArgumentHelp(
+            "Of what keeps texts as likely as they were where the model reads them without being asked for a rationale.",
+            valueName: "weight"))
+    var preservationWeight = 0.0
     @Flag(help: "Pool a rationale too where the objective is contrastive.") var contrastRationales = false
     @Option(
         help: ArgumentHelp(
@@ -52,6 +57,7 @@ struct ObjectiveOptions: ParsableArguments {
         guard rewardTemperature > 0, contrastiveTemperature > 0 else {
             throw ValidationError("temperatures that similarities are divided by must be over 0")
         }
+        guard preservationWeight >= 0 else { throw ValidationError("--preservation-weight starts at 0") }
         guard (0..<1).contains(dropout) else { throw ValidationError("--dropout must be from 0 to below 1") }
     }
 
@@ -84,7 +90,7 @@ struct ObjectiveOptions: ParsableArguments {
             "contrastive_weight": .number(contrastiveWeight),
             "contrastive_temperature": .number(contrastiveTemperature),
             "contrast_rationales": .bool(contrastRationales), "dropout": .number(dropout),
-            "permute_rewards": .bool(permuteRewards),
+            "permute_rewards": .bool(permuteRewards), "preservation_weight": .number(preservationWeight),
         ]
     }
 }

@@ -26,6 +26,9 @@ struct TrainCommand: AsyncParsableCommand {
 
     @Option(help: ArgumentHelp("The checkpoint to begin with, a directory or a GGUF file.", valueName: "path"))
     var model: String
+    @Option(
+        help: ArgumentHelp("A checkpoint of another run, whose adapter is trained further.", valueName: "directory"))
+    var startAdapter: String?
     @Option(help: ArgumentHelp("What grace-trainer prepare wrote.", valueName: "file"))
     var data: String
     @Option(help: ArgumentHelp("Prepared data whose held-out part judges, if not that of --data.", valueName: "file"))
@@ -51,6 +54,9 @@ struct TrainCommand: AsyncParsableCommand {
         guard updates.basePrecision == .float32 || rollouts.rolloutPrecision == .bfloat16 else {
             throw ValidationError(
                 "rollouts on a base in bfloat16 are in bfloat16, not in \(rollouts.rolloutPrecision.rawValue)")
+        }
+        guard startAdapter == nil || updates.loraRank > 0 else {
+            throw ValidationError("--start-adapter needs the adapter's --lora-rank")
         }
         guard updates.loraDropout == 0 || objective.objective == .contrastive else {
             throw ValidationError(
@@ -81,11 +87,13 @@ struct TrainCommand: AsyncParsableCommand {
         let loaded = try LoadedModel(checkpoint, precision: updates.basePrecision.precision)
         let provenance = Trainer.Provenance(
             checkpoint: checkpoint, dataDigest: dataset.digest.description,
-            configuration: objective.provenance.merging(rollouts.provenance) { $1 }.merging(updates.provenance) { $1 }
+            configuration: try startProvenance.merging(objective.provenance) { $1 }.merging(rollouts.provenance) { $1 }
+                .merging(updates.provenance) { $1 }
                 .merging(schedule.provenance) { $1 }, program: try program())
         let trainer = try Trainer(
             loaded, adapter: updates.adapter, dataset: dataset,
             heldOut: try heldOutData.map { try PreparedDataset(path: FilePath($0)) }, settings: settings)
+        if let startAdapter { try await trainer.begin(with: FilePath(startAdapter)) }
         if dryRun {
             try await DryRun(trainer: trainer, schedule: schedule.schedule).run()
             return
@@ -115,6 +123,14 @@ struct TrainCommand: AsyncParsableCommand {
         try await run.run()
     }
 
+    private var startProvenance: [String: JSONValue] {
+        get throws {
+            guard let startAdapter else { return [:] }
+            let weights = FilePath(startAdapter).appending("adapter_model.safetensors")
+            return ["start_adapter_sha256": .string("\(try SHA256Digest(of: RegularFile(path: weights)))")]
+        }
+    }
+
     /// What was it that trained: the digest of the program's file is known for certain, the commit is what the user says.
     private func program() throws -> [String: JSONValue] {
         var program = ["sha256": JSONValue.string("\(try SHA256Digest(of: RegularFile(path: "/proc/self/exe")))")]
@@ -130,6 +146,7 @@ struct TrainCommand: AsyncParsableCommand {
         settings.contrastiveTemperature = objective.contrastiveTemperature
         settings.contrastsRationales = objective.contrastRationales
         settings.dropout = objective.dropout
+        settings.preservationWeight = objective.preservationWeight
         settings.permutesRewards = objective.permuteRewards
         settings.rollouts = rollouts.settings
         settings.rolloutFormat = rollouts.format

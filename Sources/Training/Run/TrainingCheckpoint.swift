@@ -147,6 +147,38 @@ extension Trainer {
         try model.refresh()
     }
 
+    /// Begins with an adapter that was trained before, in place of one that adds nothing. What "the start" is stays the base.
+    ///
+    /// - Parameter path: a checkpoint of a run whose adapter has the same rank, scale and layers.
+    /// - Throws: `TrainingError.checkpoint`, `.weightNotFinite`
+    package func begin(with path: FilePath) throws(TrainingError) {
+        do throws(CheckpointError) {
+            let adapter = try LoRAAdapter(path: path)
+            let found = Self.shape(
+                rank: adapter.configuration.rank, scale: adapter.configuration.scale, modules: Set(adapter.modules.keys)
+            )
+            let expected = Self.shape(
+                rank: model.adapter?.rank ?? 0, scale: model.adapter.map { Float($0.alpha / Double($0.rank)) } ?? 0,
+                modules: Set(adapterFactors.map(\.module)))
+            guard found == expected else {
+                throw .unsupportedSetting(
+                    file: path.string, key: "adapter", found: found, supported: expected)
+            }
+            for parameter in model.parameters {
+                try Self.read(parameter.tensors, prefix: "", of: adapter.tensors, into: parameter.value)
+            }
+        } catch {
+            throw .checkpoint(error)
+        }
+        try model.refresh()
+    }
+
+    /// What two adapters have in common where one can go on as the other, for people.
+    private static func shape(rank: Int, scale: Float, modules: Set<String>) -> String {
+        let layers = modules.count == 1 ? "1 layer" : "\(modules.count) layers"
+        return "rank \(rank), scale \(scale), \(layers)"
+    }
+
     private static func weightsName(_ model: TrainableModel) -> String {
         model.adapter == nil ? "model.safetensors" : "adapter_model.safetensors"
     }
@@ -158,8 +190,14 @@ extension Trainer {
         for tensor in tensors {
             let description = try file.description(of: prefix + tensor.name)
             let count = tensor.rows.count * columns
-            guard description.format == .float32, description.elementCount == count else {
-                throw .missingTensor(file: file.file.name, tensor: prefix + tensor.name)
+            guard description.format == .float32 else {
+                throw .unsupportedTensorFormat(
+                    file: file.file.name, tensor: prefix + tensor.name, format: "\(description.format)")
+            }
+            guard description.elementCount == count else {
+                throw .tensorSizeMismatch(
+                    file: file.file.name, tensor: prefix + tensor.name, expected: count * 4,
+                    found: description.elementCount * 4)
             }
             let rows = UnsafeMutableBufferPointer(
                 rebasing: matrix.elements[tensor.rows.lowerBound * columns..<tensor.rows.upperBound * columns])

@@ -12,6 +12,8 @@ struct ContrastiveStep {
     let sharedPrefix: [TokenID]
     let model: TrainableModel
     let optimizer: Optimizer
+    /// What keeps other abilities in the update of some of the examples; nil where nothing does.
+    let preservation: (Range<Int>) throws(TrainingError) -> Preservation?
     /// Of this step.
     let seed: UInt64
 
@@ -26,23 +28,34 @@ struct ContrastiveStep {
         var losses: [Double] = []
         var norms: [Double] = []
         var accuracies: [Double] = []
+        var preservationLosses: [Double] = []
         var tokenCount = 0
         for first in stride(from: 0, to: examples.count, by: settings.promptsPerUpdate) {
             let update = examples[first..<min(first + settings.promptsPerUpdate, examples.count)]
             let queries = update.map(\.query)
             let candidates = update.map(\.main) + update.compactMap(\.negative)
+            let texts = queries + candidates
+            let preserved = try preservation(update.indices)
             let pairs = update.indices.map { ContrastiveLoss.Pair(anchor: $0 - first, positive: $0 - first) }
             var accuracy = 0.0
             model.clearGradients()
             let outcome = try MiniBatchPass(
                 pass: pass, sharedPrefix: sharedPrefix, dropout: dropout(kind, update: first)
-            ).run(queries + candidates, temperature: 1, tokenGradient: nil) { vectors in
+            ).run(
+                texts + (preserved?.sequences ?? []), temperature: Float(settings.rollouts.temperature),
+                tokenGradient: preserved.map { preserved in
+                    // No text has tokens that count.
+                    { preserved.gradient($0 - texts.count, $1, $2) }
+                }
+            ) { vectors in
                 let outcome = ContrastiveLoss.loss(
-                    anchors: Array(vectors[..<queries.count]), candidates: Array(vectors[queries.count...]),
-                    pairs: pairs, temperature: settings.contrastiveTemperature)
+                    anchors: Array(vectors[..<queries.count]),
+                    candidates: Array(vectors[queries.count..<texts.count]), pairs: pairs,
+                    temperature: settings.contrastiveTemperature)
                 accuracy = outcome.accuracy
                 return (outcome.loss, outcome.anchorGradients + outcome.candidateGradients)
             }
+            if let preserved { preservationLosses.append(preserved.loss(outcome.scores[texts.count...])) }
             norms.append(try optimizer.step(on: pass.workers))
             try model.refresh()
             losses.append(outcome.pooledLoss)
@@ -52,6 +65,9 @@ struct ContrastiveStep {
         var metrics = StepMetrics()
         metrics["contrastive_loss"] = MeanAndError(losses).mean
         metrics["contrastive_accuracy"] = MeanAndError(accuracies).mean
+        if !preservationLosses.isEmpty {
+            metrics["preservation_loss"] = MeanAndError(preservationLosses).mean
+        }
         metrics["gradient_norm"] = MeanAndError(norms).mean
         metrics["trained_tokens"] = Double(tokenCount)
         return metrics

@@ -11,6 +11,8 @@ struct GraceStep {
     let optimizer: Optimizer
     /// Scores under the model that training began with; nil where the divergence does not count.
     let startScores: (([TrainingSequence]) throws(TrainingError) -> [[TokenScore]])?
+    /// What keeps other abilities in the update of some of the examples; nil where nothing does.
+    let preservation: (Range<Int>) throws(TrainingError) -> Preservation?
 
     /// A rollout and what it was better than its group.
     private struct Judged {
@@ -29,6 +31,7 @@ struct GraceStep {
         var gapTokens = 0
         var gradientNorms: [Double] = []
         var pooledLoss = 0.0
+        var preservationLosses: [Double] = []
         var runTokens = 0
     }
 
@@ -48,7 +51,9 @@ struct GraceStep {
         }
         var sums = Sums()
         for (index, update) in updates.enumerated() {
-            try run(groups[update].flatMap { $0 }, Array(examples[update]), old: oldScores[index], &sums)
+            try run(
+                groups[update].flatMap { $0 }, Array(examples[update]), old: oldScores[index],
+                preserved: try preservation(update), &sums)
         }
         return metrics(sums)
     }
@@ -58,7 +63,8 @@ struct GraceStep {
     }
 
     private func run(
-        _ judged: [Judged], _ examples: [ExampleRollouts], old: [[TokenScore]]?, _ sums: inout Sums
+        _ judged: [Judged], _ examples: [ExampleRollouts], old: [[TokenScore]]?, preserved: Preservation?,
+        _ sums: inout Sums
     ) throws(TrainingError) {
         let hasDivergence = settings.policyGradient.divergenceCoefficient != 0
         // Where nothing but the advantage gives a gradient, what has none is left out.
@@ -78,11 +84,15 @@ struct GraceStep {
                 start: start.map { Double($0[sequence][token].logProbability) }, advantage: run[sequence].advantage)
         }
         let others = settings.objective.hasContrastiveLoss ? ContrastedRollouts(examples, settings) : nil
+        let read = sequences + (others?.sequences ?? [])
         model.clearGradients()
         let outcome = try pass.run(
-            sequences + (others?.sequences ?? []), temperature: Float(settings.rollouts.temperature),
+            read + (preserved?.sequences ?? []), temperature: Float(settings.rollouts.temperature),
             tokenGradient: { sequence, token, score in
-                guard sequence < run.count else { return .zero }
+                guard sequence < run.count else {
+                    return sequence < read.count
+                        ? .zero : preserved?.gradient(sequence - read.count, token, score) ?? .zero
+                }
                 return TokenScoreGradient(
                     logProbability: Float(term(sequence, token, score).gradient / Double(tokenCount)),
                     entropy: Float(-policy.entropyCoefficient / Double(tokenCount)))
@@ -90,6 +100,7 @@ struct GraceStep {
         sums.gradientNorms.append(try optimizer.step(on: pass.pass.workers))
         try model.refresh()
         sums.pooledLoss += outcome.pooledLoss
+        if let preserved { sums.preservationLosses.append(preserved.loss(outcome.scores[read.count...])) }
         sums.runTokens += outcome.tokenCount
         for (sequence, scores) in outcome.scores.prefix(run.count).enumerated() {
             let rollout = run[sequence].rollout
@@ -115,6 +126,9 @@ struct GraceStep {
         metrics["loss"] = sums.loss / tokens
         if settings.objective.hasContrastiveLoss {
             metrics["contrastive_loss"] = sums.pooledLoss / Double(max(sums.gradientNorms.count, 1))
+        }
+        if !sums.preservationLosses.isEmpty {
+            metrics["preservation_loss"] = MeanAndError(sums.preservationLosses).mean
         }
         metrics["gradient_norm"] = MeanAndError(sums.gradientNorms).mean
         metrics["clip_fraction"] = Double(sums.clipped) / tokens
@@ -154,10 +168,11 @@ struct ContrastedRollouts {
         self.pairs = pairs
     }
 
-    /// - Parameter vectors: of the rollouts that are trained, then of ``sequences``.
+    /// - Parameter vectors: of the rollouts that are trained, then of ``sequences``, then of what is not contrasted.
     func loss(pooled vectors: [[Float]]) -> (loss: Double, gradients: [[Float]]) {
         let queries = mainCount..<mainCount + queryCount
-        let candidates = Array(vectors[..<mainCount] + vectors[queries.upperBound...])
+        let contrasted = vectors[..<(mainCount + sequences.count)]
+        let candidates = Array(contrasted[..<mainCount] + contrasted[queries.upperBound...])
         let outcome = ContrastiveLoss.loss(
             anchors: Array(vectors[queries]), candidates: candidates, pairs: pairs,
             temperature: settings.contrastiveTemperature)

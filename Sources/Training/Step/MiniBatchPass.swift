@@ -11,7 +11,8 @@ struct MiniBatchPass {
 
     /// How a loss changes with the score of a token: of a sequence's index, and the token's among those that the model chose.
     typealias TokenGradient = (_ sequence: Int, _ token: Int, TokenScore) -> TokenScoreGradient
-    /// A loss over the pooled states of all sequences, `[sequences][channels]`, and its gradient, of the same shape.
+    /// A loss over the pooled states of all sequences, `[sequences][channels]`, and its gradient by those of the first so many.
+    /// Of the others there is none.
     typealias PooledLoss = ([[Float]]) -> (loss: Double, gradients: [[Float]])
 
     struct Outcome {
@@ -73,7 +74,7 @@ struct MiniBatchPass {
                     pool(batch, into: &vectors)
                     (outcome.pooledLoss, pooledGradients) = pooledLoss(vectors)
                 }
-                for member in batch.members {
+                for member in batch.members where member.sequence < pooledGradients.count {
                     pass.addGradient(pooledGradients[member.sequence], overMeanOf: member.pooledRows)
                 }
             }

@@ -121,7 +121,7 @@ package actor Trainer {
         let rollouts = wantsRationales ? try await write(examples, seed: seed) : []
         let wrote = ContinuousClock.now
         if settings.objective.hasPolicyGradient {
-            metrics.merge(try updateByReward(rollouts, seed: seed))
+            metrics.merge(try updateByReward(examples, rollouts, seed: seed))
         } else {
             metrics.merge(try updateByContrast(examples, rollouts, seed: seed))
         }
@@ -173,7 +173,9 @@ package actor Trainer {
             })
     }
 
-    private func updateByReward(_ rollouts: [ExampleRollouts], seed: UInt64) throws(TrainingError) -> StepMetrics {
+    private func updateByReward(
+        _ examples: [TrainingExample], _ rollouts: [ExampleRollouts], seed: UInt64
+    ) throws(TrainingError) -> StepMetrics {
         let outcome = settings.reward.rewards(rewardBatch(rollouts))
         var metrics = StepMetrics()
         metrics["reward_mean"] = MeanAndError(outcome.totals.flatMap { $0 }).mean
@@ -193,7 +195,8 @@ package actor Trainer {
         metrics.merge(
             try GraceStep(
                 settings: settings, pass: updates, model: model, optimizer: optimizer,
-                startScores: { sequences throws(TrainingError) in try self.startScores(sequences) }
+                startScores: { sequences throws(TrainingError) in try self.startScores(sequences) },
+                preservation: { update throws(TrainingError) in try self.preservation(of: examples[update]) }
             ).run(rollouts, advantages: advantages))
         return metrics
     }
@@ -227,13 +230,20 @@ package actor Trainer {
         }
         return try ContrastiveStep(
             settings: settings, pass: pass, sharedPrefix: writer.sharedPrefix, model: model, optimizer: optimizer,
-            seed: seed
+            preservation: { update throws(TrainingError) in try self.preservation(of: examples[update]) }, seed: seed
         ).run(texts, kind: dataset.kind)
     }
 
     private func sequence(_ text: String) throws(TrainingError) -> TrainingSequence {
         let prompt = try writer.prompt(for: text)
         return TrainingSequence(prompt: prompt.tokens, poolingStart: prompt.poolingStart)
+    }
+
+    private func preservation(of examples: ArraySlice<TrainingExample>) throws(TrainingError) -> Preservation? {
+        guard settings.preservationWeight > 0 else { return nil }
+        return try Preservation(
+            weight: settings.preservationWeight, try PlainReading(writer).sequences(of: examples),
+            startScores: { sequences throws(TrainingError) in try self.startScores(sequences) })
     }
 
     func startScores(_ sequences: [TrainingSequence]) throws(TrainingError) -> [[TokenScore]] {

@@ -35,6 +35,8 @@ package struct TrainingSettings: Sendable {
     package var contrastiveTemperature = 0.05
     /// Whether the contrastive objective pools a rationale too.
     package var contrastsRationales = false
+    /// Of what keeps the model's other abilities, ``Preservation``; 0 for nothing that does.
+    package var preservationWeight = 0.0
     /// The share of what each half of a layer adds that is dropped, where a text is its own positive (SimCSE).
     package var dropout = 0.1
     /// Of what an adapter reads.

@@ -1,0 +1,102 @@
+import TensorGradients
+import Testing
+import Training
+
+@Suite("What keeps a model's other abilities")
+struct PreservationTests {
+    private func score(_ logProbability: Double) -> TokenScore {
+        TokenScore(logProbability: Float(logProbability), entropy: 0)
+    }
+
+    private let sequences = [
+        TrainingSequence(prompt: [1], poolingStart: 0, rationale: [2, 3]),
+        TrainingSequence(prompt: [4, 5], poolingStart: 1, rationale: [6]),
+    ]
+
+    @Test(
+        "The loss is the mean of Huber's, and its gradient that of the loss", arguments: [-4.0, -1.5, -0.5, 0, 0.75, 3])
+    func gradient(moved: Double) throws {
+        let start = [[score(-2), score(-3)], [score(-1)]]
+        let preservation = try Preservation(weight: 0.5, sequences) { _ in start }
+        func loss(_ moved: Double) -> Double {
+            preservation.loss([[score(-2 + moved), score(-3)], [score(-1)]])
+        }
+        let expected = abs(moved) <= 1 ? moved * moved / 2 : abs(moved) - 0.5
+        #expect(abs(loss(moved) - expected / 3) < 1e-6)
+        let step = 0.01
+        let slope = 0.5 * (loss(moved + step) - loss(moved - step)) / (2 * step)
+        #expect(abs(Double(preservation.gradient(0, 0, score(-2 + moved)).logProbability) - slope) < 1e-4)
+        #expect(preservation.gradient(1, 0, score(-1)) == .zero)
+    }
+
+    @Test("What is weighed keeps texts as likely as they were", arguments: Objective.allCases)
+    func keeps(objective: Objective) async throws {
+        guard let tiny = try TinyTraining() else { return }
+        var settings = TinyTraining.settings(objective)
+        settings.adamW.learningRate = 1e-2
+        // So small that it is measured and decides nothing.
+        settings.preservationWeight = 1e-12
+        let free = try await tiny.trainer(settings).steps(6)
+        settings.preservationWeight = 20
+        let kept = try await tiny.trainer(settings).steps(6)
+        // An adapter that adds nothing has moved nothing; the first of a step's updates is before any.
+        settings.promptsPerUpdate = settings.promptsPerStep
+        let first = try await tiny.trainer(settings).steps(1)
+        #expect(try #require(first[0]["preservation_loss"]) < 1e-9)
+        let (moved, held) = try (#require(free[5]["preservation_loss"]), #require(kept[5]["preservation_loss"]))
+        #expect(moved > 1e-4)
+        #expect(held < moved / 2)
+    }
+
+    @Test("Beside it a contrastive loss and its gradient are what they are alone", arguments: Objective.allCases)
+    func leavesOthers(objective: Objective) async throws {
+        guard let tiny = try TinyTraining() else { return }
+        var settings = TinyTraining.settings(objective)
+        let alone = try await tiny.trainer(settings).steps(1)[0]
+        settings.preservationWeight = 1e-12
+        let beside = try await tiny.trainer(settings).steps(1)[0]
+        for name in ["contrastive_loss", "gradient_norm", "loss"] {
+            guard let expected = alone[name] else { continue }
+            #expect(abs(try #require(beside[name]) - expected) <= 1e-4 * abs(expected))
+        }
+    }
+}
+
+@Suite("An adapter that is trained further")
+struct StartAdapterTests {
+    @Test("It begins as the run ended that it is of", .enabled(if: isAlone))
+    func begins() async throws {
+        guard let tiny = try TinyTraining() else { return }
+        let settings = TinyTraining.settings(.contrastive)
+        let first = try tiny.trainer(settings)
+        _ = try await first.steps(3)
+        let expected = try await first.evaluate(sampleCount: 1)
+        try await first.save(to: tiny.path("first"), provenance: tiny.provenance, metrics: StepMetrics())
+        let second = try tiny.trainer(settings)
+        let before = try await second.evaluate(sampleCount: 1)
+        try await second.begin(with: tiny.path("first"))
+        let after = try await second.evaluate(sampleCount: 1)
+        #expect(before.margins != expected.margins)
+        #expect(after.margins == expected.margins)
+        #expect(await second.position == Trainer.Position())
+    }
+
+    @Test(
+        "One of another shape is refused",
+        arguments: [
+            AdapterSettings(rank: 3, alpha: 6), AdapterSettings(rank: 2, alpha: 2),
+            AdapterSettings(rank: 2, alpha: 4, targets: ["q_proj"]),
+        ])
+    func otherShape(adapter: AdapterSettings) async throws {
+        guard let tiny = try TinyTraining() else { return }
+        let settings = TinyTraining.settings(.contrastive)
+        let first = try tiny.trainer(settings)
+        try await first.save(to: tiny.path("first"), provenance: tiny.provenance, metrics: StepMetrics())
+        let second = try tiny.trainer(settings, adapter: adapter)
+        await #expect {
+            try await second.begin(with: tiny.path("first"))
+        } throws: { error in
+            if case TrainingError.checkpoint(.unsupportedSetting(_, "adapter", _, _)) = error { true } else { false }
+        }
+    }
+}
