@@ -104,7 +104,7 @@ value = lambda name: pathlib.Path(arguments[arguments.index(name) + 1])
 if arguments[0] == "prepare":
     value("--output").write_text("prepared")
 elif arguments[0] == "train":
-    for step in ("step-000001", "step-000002"):
+    for step in ("step-000020", "step-000060", "step-000100"):
         checkpoint = value("--output") / "checkpoints" / step
         checkpoint.mkdir(parents=True, exist_ok=True)
         (checkpoint / "adapter_model.safetensors").write_text(step)
@@ -149,7 +149,7 @@ class ExperimentTests(unittest.TestCase):
         self.assertEqual([call[0] for call in first], ["prepare", "train", "evaluate"])
         self.assertNotIn("--resume", first[1])
         scored = Path(first[2][first[2].index("--model") + 1])
-        self.assertEqual((scored / "adapter_model.safetensors").read_text(), "step-000002")
+        self.assertEqual((scored / "adapter_model.safetensors").read_text(), "step-000060")
         self.assertFalse((scored / "training_state.safetensors").exists())
         results = self.directory / "runs" / "results" / "grace-supervised.txt"
         self.assertEqual(results.read_text(), "a table\n")
@@ -162,7 +162,7 @@ class ExperimentTests(unittest.TestCase):
         trained = [call for call in calls if call[0] == "train"]
         self.assertEqual(len(trained), 2)
         start = Path(trained[1][trained[1].index("--start-adapter") + 1])
-        self.assertEqual(start, self.directory / "runs/grace-supervised/checkpoints/step-000002")
+        self.assertEqual(start, self.directory / "runs/grace-supervised/checkpoints/step-000060")
 
     def test_the_base_is_scored_as_it_is(self) -> None:
         [call] = self.run_row("base")
