@@ -22,7 +22,7 @@ package struct ServerConfiguration: Sendable {
     /// Where `model` is looked up.
     package var models = ModelDirectory(path: "Models")
     /// The checkpoint that is active at first: a name in `models`, or a path.
-    package var model = "SmolLM2-135M-Instruct"
+    package var model = Self.defaultModel
     /// What the models may take together, in bytes.
     package var memoryLimit = MachineMemory.byteCount
     /// How requests find their checkpoint.
@@ -66,6 +66,9 @@ package struct ServerConfiguration: Sendable {
     package var servesInterface = true
     /// How long requests in flight may take after a signal to stop.
     package var shutdownDeadline = Duration.seconds(30)
+
+    /// The adapter of the repository's `Models`, which `Deploy/serve` and the container serve. It needs its base beside it.
+    package static let defaultModel = "grace-smollm2-135m"
 
     /// The defaults of the command line.
     package init() {}

@@ -57,7 +57,7 @@ package enum ServiceError: Error, Equatable, Sendable {
         case .engine(.stopped), .engine(.cancelled): self = .unhealthy(message)
         case .engine(.notFinite), .kernels, .checkpoint, .transformer, .tokenization, .unreadableTemplate,
             .missingChatTemplate, .missingEndOfTurn,
-            .vocabularyMismatch, .rationaleLimit, .linkOutside, .unknownModel:
+            .vocabularyMismatch, .rationaleLimit, .linkOutside, .unknownModel, .unknownBase:
             self = .backend(message)
         }
     }
@@ -74,7 +74,8 @@ package enum ServiceError: Error, Equatable, Sendable {
     /// The error of what the store of checkpoints refused.
     package init(_ error: StoreError) {
         switch error {
-        case .unknown, .notServed, .invalid(_, .unknownModel): self = .unknownCheckpoint("\(error)")
+        case .unknown, .notServed, .invalid(_, .unknownModel), .invalid(_, .unknownBase):
+            self = .unknownCheckpoint("\(error)")
         case .busy, .draining, .inUse, .notLoaded, .nothingToRollBackTo: self = .conflict("\(error)")
         case .overMemoryLimit: self = .noMemory("\(error)")
         case .invalid, .canary: self = .invalid("\(error)")

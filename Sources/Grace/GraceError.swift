@@ -30,6 +30,8 @@ package enum GraceError: Error, Equatable, Sendable, CustomStringConvertible {
     case linkOutside(path: String, target: String, directory: String)
     /// No checkpoint of that name.
     case unknownModel(name: String, directory: String, available: [String])
+    /// No checkpoint of the name of an adapter's base.
+    case unknownBase(name: String, adapter: String, directory: String, available: [String])
 
     // MARK: Embedding
 
@@ -80,6 +82,9 @@ package enum GraceError: Error, Equatable, Sendable, CustomStringConvertible {
         case .unknownModel(let model, let directory, let available):
             "no checkpoint '\(model)' in \(directory); there are: "
                 + (available.isEmpty ? "none" : available.joined(separator: ", "))
+        case .unknownBase(let model, let adapter, let directory, let available):
+            "no checkpoint '\(model)' in \(directory), on which the adapter \(adapter) stands; there are: "
+                + available.joined(separator: ", ")
         case .textTooLong(let index, let tokens, let limit):
             "\(name)[\(index)] has \(tokens) tokens with the prompt around it, the limit is \(limit)"
         case .unknownToken(let index, let position, let id, let vocabularySize):

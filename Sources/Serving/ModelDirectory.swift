@@ -62,7 +62,7 @@ package struct ModelDirectory: Sendable {
 
     /// The base of an adapter: the entry of that name in this directory, or else beside an adapter that is elsewhere.
     ///
-    /// - Throws: `GraceError.unknownModel`
+    /// - Throws: `GraceError.unknownBase`, with the names that there are.
     func base(named name: String, of adapter: CheckpointLocation) throws(GraceError) -> FilePath {
         if let base = location(ofName: name) {
             try checkLinks(of: base)
@@ -70,7 +70,8 @@ package struct ModelDirectory: Sendable {
         }
         let sibling = adapter.path.removingLastComponent().appending(name)
         guard !adapter.isInDirectory, FileManager.default.fileExists(atPath: sibling.string) else {
-            throw .unknownModel(name: name, directory: path.string, available: checkpoints().map(\.name))
+            throw .unknownBase(
+                name: name, adapter: adapter.name, directory: path.string, available: checkpoints().map(\.name))
         }
         return sibling
     }

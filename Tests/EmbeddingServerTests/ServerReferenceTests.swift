@@ -80,10 +80,36 @@ struct ServerReferenceTests {
         configuration.models = ModelDirectory(path: "/nonexistent")
         configuration.model = "some"
         let server = try Server(configuration: configuration, logger: .silent)
-        await #expect(
-            throws: ServerError.model(
-                .invalid(name: "some", .unknownModel(name: "some", directory: "/nonexistent", available: [])))
-        ) { try await server.start() }
+        let error = await #expect(throws: ServerError.self) { try await server.start() }
+        #expect(
+            error
+                == .model(.invalid(name: "some", .unknownModel(name: "some", directory: "/nonexistent", available: [])))
+        )
+        #expect(
+            error?.description == "no checkpoint 'some' in /nonexistent; there are: none; --model takes another, "
+                + "--models another directory")
+    }
+
+    @Test(
+        "An adapter without its base ends the start with what to do",
+        arguments: [
+            (ServerConfiguration.defaultModel, "fetch it with Deploy/fetch-model --models DIRECTORY"),
+            ("other", "put it there too"),
+        ])
+    func missingBase(name: String, advice: String) async throws {
+        guard let adapter = ReferenceDirectory.file("tiny-qwen2-lora") else { return }
+        let directory = try TemporaryDirectory()
+        try FileManager.default.copyItem(atPath: adapter.path, toPath: "\(directory.path)/\(name)")
+        var configuration = ServerConfiguration()
+        configuration.port = 0
+        configuration.admin = nil
+        configuration.models = ModelDirectory(path: FilePath(directory.path))
+        configuration.model = name
+        let server = try Server(configuration: configuration, logger: .silent)
+        let error = await #expect(throws: ServerError.self) { try await server.start() }
+        #expect(
+            error?.description == "no checkpoint 'tiny-qwen2' in \(directory.path), on which the adapter \(name) "
+                + "stands; there are: \(name); " + advice.replacingOccurrences(of: "DIRECTORY", with: directory.path))
     }
 
     @Test("A port in use is refused before a model is read")
