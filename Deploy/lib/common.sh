@@ -5,8 +5,9 @@ set -euo pipefail
 
 root=$(dirname -- "$(dirname -- "$(dirname -- "$(readlink -f -- "${BASH_SOURCE[0]}")")")")
 command_name=$(basename -- "$0")
+# An adapter, which is part of the repository; its base is not.
 # shellcheck disable=SC2034 # read by the commands
-readonly default_model=SmolLM2-135M-Instruct
+readonly default_model=grace-smollm2-135m
 
 # One line on standard error: standard output belongs to the program that is started.
 note() {
@@ -48,10 +49,16 @@ model_is_installed() {
     [[ -n $(ls -A -- "$root/Models/$1" 2>/dev/null) ]]
 }
 
-# ensure_model NAME: fetches the model of Models/manifests/NAME.json unless it is there.
+# ensure_model NAME: fetches the model of Models/manifests/NAME.json unless it is there, or the base of the adapter
+# Models/NAME. Only what a manifest names can be fetched; the server itself says what it does not find.
 ensure_model() {
-    if ! model_is_installed "$1"; then
-        "$root/Deploy/bootstrap" --with-pip
-        run "$root/Deploy/fetch-model" "$1"
+    local name=$1
+    if [[ -e $root/Models/$name/adapter_config.json ]]; then
+        [[ -n $(type -P python3) ]] || "$root/Deploy/bootstrap" --with-pip || return
+        name=$("$root/Deploy/fetch-model" --base "$name") || return
+    fi
+    if [[ -e $root/Models/manifests/$name.json ]] && ! model_is_installed "$name"; then
+        "$root/Deploy/bootstrap" --with-pip || return
+        run "$root/Deploy/fetch-model" "$name"
     fi
 }

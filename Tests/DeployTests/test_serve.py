@@ -1,8 +1,10 @@
 """Deploy/serve, with stubs in place of the toolchain, the fetching of a model, and the server."""
 
+import json
 import os
 import signal
 import subprocess
+import sys
 import time
 
 from workspace import WorkspaceTestCase
@@ -22,6 +24,13 @@ case "$*" in
         echo "Build of product 'grace-server' complete! (0.3s)" ;;
 esac
 """
+ADAPTER = "grace-smollm2-135m"
+BASE = "SmolLM2-135M-Instruct"
+# Says what it fetches; what a checkpoint needs, the real one says.
+FETCH = """#!/usr/bin/env bash
+if [[ $1 == --base ]]; then exec "$PYTHON" "${BASH_SOURCE[0]%/*}/real-fetch-model" "$@"; fi
+echo "fetch $*" >>"$LOG"
+"""
 SERVER = """
 printf 'server in %s:' "$PWD"
 printf ' <%s>' "$@"
@@ -37,12 +46,21 @@ class ServeTests(WorkspaceTestCase):
         self.stub("dpkg-query", "echo -n installed")
         self.stub("python3", "exit 0")
         self.stub("grace-server", SERVER)
-        (self.models / "manifests" / "SmolLM2-135M-Instruct.json").touch()
+        (self.models / "manifests" / f"{BASE}.json").touch()
+        self.write_adapter(ADAPTER, BASE)
         fetch = self.root / "Deploy" / "fetch-model"
-        fetch.write_text('#!/usr/bin/env bash\necho "fetch $*" >>"$LOG"\n')
+        fetch.rename(fetch.with_name("real-fetch-model"))
+        fetch.write_text(FETCH)
+        fetch.chmod(0o755)
+
+    def write_adapter(self, name: str, base: str) -> None:
+        """An adapter as it comes with the repository: its base is not there."""
+        (self.models / name).mkdir()
+        (self.models / name / "adapter_config.json").write_text(json.dumps({"base_model_name_or_path": base}))
+        (self.models / name / "grace.json").write_text(json.dumps({"version": 1, "base": {"name": base}}))
 
     def environment(self, **variables: str) -> "dict[str, str]":
-        return super().environment(BINARIES=str(self.stubs), **variables)
+        return super().environment(BINARIES=str(self.stubs), PYTHON=sys.executable, **variables)
 
     def serve(self, *arguments: str, **options: object) -> "subprocess.CompletedProcess[str]":
         return self.run_command(self.root / "Deploy" / "serve", *arguments, **options)
@@ -50,11 +68,12 @@ class ServeTests(WorkspaceTestCase):
     def fetched(self) -> "list[str]":
         return [line for line in self.logged() if line.startswith("fetch")]
 
-    def test_the_server_takes_over_with_the_models_of_the_repository(self) -> None:
+    def test_a_fresh_clone_fetches_the_base_and_serves_its_adapter_by_default(self) -> None:
         result = self.serve()
         self.assertEqual(result.returncode, 7)
+        # Without --model: the adapter is the server's own default.
         self.assertEqual(result.stdout, f"server in {self.root}: <--models> <{self.models}>")
-        self.assertEqual(self.fetched(), ["fetch SmolLM2-135M-Instruct"])
+        self.assertEqual(self.fetched(), [f"fetch {BASE}"])
 
     def test_options_pass_unchanged_and_paths_are_the_users(self) -> None:
         elsewhere = self.root / "else where"
@@ -82,11 +101,17 @@ class ServeTests(WorkspaceTestCase):
         self.assertEqual(self.fetched(), [])
 
     def test_only_a_missing_model_with_a_manifest_is_fetched(self) -> None:
+        self.write_adapter("mine", f"/runs/{BASE}")
+        self.write_adapter("others", "Other")
         cases = [
-            (["--model", "SmolLM2-135M-Instruct"], 1),
-            (["--model=SmolLM2-135M-Instruct"], 1),
+            (["--model", BASE], 1),
+            ([f"--model={BASE}"], 1),
+            (["--model", ADAPTER], 1),
+            (["--model", "mine"], 1),
+            (["--model", "others"], 0),
             (["--model", "Other"], 0),
-            (["--model", "./SmolLM2-135M-Instruct"], 0),
+            (["--model", f"./{BASE}"], 0),
+            (["--model", f"./{ADAPTER}"], 0),
             (["--model"], 0),
             (["--help"], 0),
             (["-h"], 0),
@@ -95,18 +120,27 @@ class ServeTests(WorkspaceTestCase):
             with self.subTest(arguments=arguments):
                 self.log.unlink(missing_ok=True)
                 self.assertEqual(self.serve(*arguments).returncode, 7)
-                self.assertEqual(len(self.fetched()), count)
-        directory = self.models / "SmolLM2-135M-Instruct"
+                self.assertEqual(self.fetched(), [f"fetch {BASE}"] * count)
+        result = self.serve(env={**self.environment(), "GRACE_MODEL": "others"})
+        self.assertEqual((result.returncode, self.fetched()), (7, []))
+        directory = self.models / BASE
         directory.mkdir()
         (directory / "model.gguf").touch()
-        self.log.unlink()
-        self.serve()
-        self.assertEqual(self.fetched(), [])
+        for arguments in ([], ["--model", BASE], ["--model", ADAPTER]):
+            self.log.unlink()
+            self.assertEqual(self.serve(*arguments).returncode, 7)
+            self.assertEqual(self.fetched(), [])
 
-    def test_a_fetch_that_fails_ends_the_run(self) -> None:
-        (self.root / "Deploy" / "fetch-model").write_text("#!/usr/bin/env bash\nexit 1\n")
+    def test_an_adapter_that_names_no_base_ends_the_run(self) -> None:
+        (self.models / ADAPTER / "grace.json").write_text("{")
         result = self.serve()
         self.assertEqual((result.returncode, result.stdout, self.logged()), (1, "", []))
+        self.assertIn("grace.json cannot be read", result.stderr)
+
+    def test_a_fetch_that_fails_ends_the_run(self) -> None:
+        (self.root / "Deploy" / "fetch-model").write_text(FETCH + "exit 1\n")
+        result = self.serve()
+        self.assertEqual((result.returncode, result.stdout, self.logged()), (1, "", [f"fetch {BASE}"]))
 
     def test_a_build_is_quiet_when_there_is_nothing_to_do(self) -> None:
         self.assertEqual(self.serve("--help").stderr, "")

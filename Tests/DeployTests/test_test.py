@@ -29,6 +29,7 @@ class TestCommandTests(WorkspaceTestCase):
         model = self.models / "SmolLM2-135M-Instruct"
         model.mkdir()
         (model / "model.gguf").touch()
+        (self.models / "manifests" / f"{model.name}.json").touch()
         (self.root / "Deploy" / "fetch-model").write_text('#!/usr/bin/env bash\necho "fetch-model $*" >>"$LOG"\n')
 
     def environment(self, **variables: str) -> "dict[str, str]":
@@ -44,7 +45,7 @@ class TestCommandTests(WorkspaceTestCase):
     def test_all_stages_run_in_order(self) -> None:
         result = self.run_test()
         self.assertEqual(result.returncode, 0, result.stderr)
-        stages = ["fetch-model --verify", "swift format", *["python3 -m"] * 3, "swift build", *["python3 -m"] * 2]
+        stages = ["fetch-model --verify", "swift format", *["python3 -m"] * 4, "swift build", *["python3 -m"] * 2]
         self.assertEqual(self.commands(), [*stages, *["swift test"] * 3])
         self.assertIn(" --no-parallel --filter ^TrainingTests ", self.logged()[-1])
         self.assertTrue(all(line.endswith("strict=1") for line in self.logged() if line.startswith("swift")))
@@ -54,7 +55,7 @@ class TestCommandTests(WorkspaceTestCase):
             self.assertRegex(result.stdout, rf"(?m)^== {title}: passed in \d+ s$")
 
     def test_the_first_stage_that_fails_ends_the_run(self) -> None:
-        for failing, title, count in (("format", "Lint", 2), ("build", "Build, warnings as errors", 6)):
+        for failing, title, count in (("format", "Lint", 2), ("build", "Build, warnings as errors", 7)):
             with self.subTest(failing=failing):
                 self.log.unlink(missing_ok=True)
                 result = self.run_test(FAILING=failing)
@@ -66,6 +67,11 @@ class TestCommandTests(WorkspaceTestCase):
         for arguments in ([], ["HTTPTests"], ["--all"]):
             with self.subTest(arguments=arguments):
                 self.assertEqual(self.run_test(*arguments, FAILING="test --package-path").returncode, 1)
+
+    def test_the_model_that_tests_name_is_fetched_where_it_is_not_there(self) -> None:
+        shutil.rmtree(self.models / "SmolLM2-135M-Instruct")
+        self.assertEqual(self.run_test().returncode, 0)
+        self.assertIn("fetch-model SmolLM2-135M-Instruct", self.logged())
 
     def test_a_model_that_is_not_the_manifests_fails_the_run(self) -> None:
         (self.root / "Deploy" / "fetch-model").write_text("#!/usr/bin/env bash\nexit 1\n")

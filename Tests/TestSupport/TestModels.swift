@@ -2,7 +2,7 @@ import Foundation
 
 /// Checkpoints that tests load.
 package enum TestModels {
-    /// The default model, which `Deploy/fetch-model` installs.
+    /// The base of the default model, which `Deploy/fetch-model` installs.
     package static let smolLM2Path: String = URL(fileURLWithPath: #filePath)
         .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
         .appendingPathComponent("Models/SmolLM2-135M-Instruct").path
