@@ -24,6 +24,8 @@ import urllib.request
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from programs import MEASURED_MODEL
+
 ROOT = Path(__file__).resolve().parent.parent.parent
 LONG_TEXT = "The river bends twice before it reaches the old mill, and the road follows it. " * 200
 SHORT_TEXT = "Machu Picchu is a 15th-century Inca citadel located in southern Peru, at 2,430 m."
@@ -47,7 +49,8 @@ class Server:
         precision, *variables = variant.split(",")
         environment = {name: value for name, value in os.environ.items() if name not in CHOOSING_KERNELS}
         environment.update(variable.split("=", 1) for variable in variables)
-        command = [str(binary), "--port", "0", "--admin-listen", "off", "--models", str(models)]
+        command = [str(binary), "--port", "0", "--admin-listen", "off"]
+        command += ["--models", str(models), "--model", MEASURED_MODEL]
         command += ["--precision", precision, "--cache-entries", "0"]  # The same texts come again and again.
         self.process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True)
         assert self.process.stdout is not None

@@ -19,7 +19,7 @@ import tempfile
 import urllib.request
 from pathlib import Path
 
-from programs import Server, environment, free_port, stop_at_signals
+from programs import MEASURED_MODEL, Server, environment, free_port, stop_at_signals
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 BODY = json.dumps({"inputs": "The cat sleeps on the mat in the sun."})
@@ -29,7 +29,8 @@ GOALS = {"/health": 0.5, "/embed": 0.25}
 
 def grace(binary: Path, models: Path, log: Path) -> Server:
     """The server, its log in a file as nginx's is."""
-    command = [str(binary), "--port", "0", "--admin-listen", "off", "--models", str(models), "--access-log", "on"]
+    command = [str(binary), "--port", "0", "--admin-listen", "off", "--access-log", "on"]
+    command += ["--models", str(models), "--model", MEASURED_MODEL]
 
     def ready(output: str) -> str | None:
         match = re.search(r"ready: (http://\S+),", output)

@@ -36,7 +36,7 @@ from functools import partial
 from pathlib import Path
 
 from peers import EngineSpeed, Grace, LlamaCpp, Transformers
-from programs import stop_at_signals
+from programs import MEASURED_MODEL, stop_at_signals
 from quiet import Quiet
 from texts import read_texts
 
@@ -94,7 +94,10 @@ class Benchmark:
         self.graces = {
             name or "grace-server": Grace(
                 arguments.binary,
-                ["--models", str(arguments.models), *(["--precision", name] if name else [])],
+                [
+                    "--models", str(arguments.models), "--model", MEASURED_MODEL,
+                    *(["--precision", name] if name else []),
+                ],
                 arguments.server_option,
             )
             for name in (arguments.precision or [""])

@@ -19,6 +19,9 @@ from types import TracebackType
 # They choose kernels: what is in the caller's environment must not decide a measurement unseen.
 CHOOSING_KERNELS = ("OPENBLAS_CORETYPE", "GRACE_KERNELS", "OMP_NUM_THREADS")
 
+# What measurements are of where no other is named: the model by itself, without the adapter that is served by default.
+MEASURED_MODEL = "SmolLM2-135M-Instruct"
+
 
 def environment() -> dict[str, str]:
     """The caller's, without what chooses kernels."""

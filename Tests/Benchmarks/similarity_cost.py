@@ -22,7 +22,7 @@ import time
 import urllib.parse
 from pathlib import Path
 
-from programs import Server, stop_at_signals
+from programs import MEASURED_MODEL, Server, stop_at_signals
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 SENTENCES = [
@@ -66,7 +66,8 @@ def main() -> None:
     parser.add_argument("--rationale-tokens", type=int, default=64)
     arguments = parser.parse_args()
     stop_at_signals()
-    command = [str(arguments.binary), "--port", "0", "--admin-listen", "off", "--models", str(arguments.models)]
+    command = [str(arguments.binary), "--port", "0", "--admin-listen", "off"]
+    command += ["--models", str(arguments.models), "--model", MEASURED_MODEL]
     worst = 0.0
     with Server([*command, "--cache-entries", "0"], ready) as server:
         client = Client(server.url)

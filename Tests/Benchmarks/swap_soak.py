@@ -4,7 +4,7 @@
     swift build -c release --product grace-server
     Tests/Benchmarks/swap_soak.py --clients 64 --seconds 120 --swaps 50
 
-Starts a server of its own on two checkpoints, `a` and `b`: copies of the default model, of which one has another norm
+Starts a server of its own on two checkpoints, `a` and `b`: copies of SmolLM2-135M-Instruct, of which one has another norm
 (or `--second DIRECTORY`, or a `--grace-json FILE` in it). Three parts:
 
 1. `--swaps` swaps without load: memory after the last must be within 5% of that after the second.
