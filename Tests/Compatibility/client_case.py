@@ -8,11 +8,11 @@ import unittest
 import urllib.error
 import urllib.request
 
-from server import ROOT
+from server import DEFAULT_MODEL, ROOT
 
 URL = os.environ["GRACE_TEST_URL"]
 ADMIN_URL = os.environ["GRACE_TEST_ADMIN_URL"]
-MODEL = "SmolLM2-135M-Instruct"
+MODEL = DEFAULT_MODEL
 # Of a client's request, in seconds: a text takes a fraction of one.
 TIMEOUT = 20
 # Line breaks, other scripts, an emoji and a control token's spelling: clients have changed such texts before they sent them.

@@ -90,7 +90,7 @@ def run(arguments, names):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--server", type=pathlib.Path, default=ROOT / ".build/release/grace-server")
-    parser.add_argument("--models", type=pathlib.Path, default=ROOT / "Models", help="where the default model is")
+    parser.add_argument("--models", type=pathlib.Path, default=ROOT / "Models", help="where the default model and its base are")
     parser.add_argument("--directory", type=pathlib.Path, default=ROOT / ".build-compatibility",
                         help="where environments and models are kept")
     parser.add_argument("tests", nargs="*", metavar="TEST", help="openai, mteb, ...: test_openai.py, ...")

@@ -11,7 +11,7 @@ import threading
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
-DEFAULT_MODEL = "SmolLM2-135M-Instruct"
+DEFAULT_MODEL = "grace-smollm2-135m"
 PROMPTED_MODEL = "Prompted"
 PROMPTS = {"query": "Query: ", "document": ""}
 READY = re.compile(r"ready: (http://[^,]+),.* admin (http://\S+)")
@@ -22,17 +22,21 @@ class ServerError(Exception):
 
 
 def prepare_models(source, directory):
-    """Makes a directory of checkpoints: the default model, and the same weights with prompts of their own."""
-    for name in (DEFAULT_MODEL, PROMPTED_MODEL):
+    """Makes a directory of checkpoints: the default model, the same with prompts of its own, and the base of both."""
+    manifest = json.loads((source / DEFAULT_MODEL / "grace.json").read_text())
+    base = manifest["base"]["name"]
+    for name, original in {base: base, DEFAULT_MODEL: DEFAULT_MODEL, PROMPTED_MODEL: DEFAULT_MODEL}.items():
         target = directory / name
         shutil.rmtree(target, ignore_errors=True)
         target.mkdir(parents=True)
-        for file in sorted((source / DEFAULT_MODEL).iterdir()):
+        for file in sorted((source / original).iterdir()):
             try:
                 os.link(file, target / file.name)
             except OSError:  # another file system
                 shutil.copyfile(file, target / file.name)
-    (directory / PROMPTED_MODEL / "grace.json").write_text(json.dumps({"version": 1, "prompts": PROMPTS}))
+    # A new file: the one that is there may be the original's by another name.
+    (directory / PROMPTED_MODEL / "grace.json").unlink()
+    (directory / PROMPTED_MODEL / "grace.json").write_text(json.dumps({**manifest, "prompts": PROMPTS}))
     return directory
 
 
