@@ -1,0 +1,1 @@
+"""What Models/Experiments/ship is made of."""
