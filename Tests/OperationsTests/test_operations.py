@@ -3,6 +3,7 @@
 `OPERATIONS_SERVER` names the program; else it is the one that Deploy/test has built, or Deploy/serve.
 """
 
+import json
 import os
 import re
 import shutil
@@ -89,6 +90,33 @@ class RunningServerTests(unittest.TestCase):
         result = health(1)
         self.assertEqual(result.returncode, 1)
         self.assertIn("no answer from 127.0.0.1:1: connect: Connection refused", result.stderr)
+
+
+class DefaultModelTests(unittest.TestCase):
+    """The adapter of the repository, with the program that was built."""
+
+    NAME = "grace-smollm2-135m"
+
+    def run_program(self, *arguments: str) -> str:
+        result = subprocess.run([str(program()), *arguments], capture_output=True, text=True, timeout=120)
+        self.assertEqual((result.returncode, result.stderr), (0, ""))
+        return result.stdout
+
+    def test_it_is_what_the_server_serves_where_it_is_not_told_otherwise(self) -> None:
+        self.assertRegex(self.run_program("--print-config"), rf"(?m)^model: {self.NAME}  # default$")
+        with grace_server(program(), models()) as server:
+            with urllib.request.urlopen(f"{server.url}/info", timeout=60) as answer:
+                information = json.load(answer)
+        manifest = json.loads((Path(models()[1]) / self.NAME / "grace.json").read_text())
+        self.assertEqual(information["served_model_name"], self.NAME)
+        self.assertEqual(information["default_max_rationale_tokens"], manifest["generation"]["max_rationale_tokens"])
+
+    def test_it_is_verified_over_the_base_that_it_names(self) -> None:
+        said = self.run_program("checkpoints", "verify", *models(), self.NAME)
+        manifest = json.loads((Path(models()[1]) / self.NAME / "grace.json").read_text())
+        self.assertRegex(said, rf"(?m)^checkpoint +{self.NAME}@[0-9a-f]{{12}}$")
+        self.assertRegex(said, rf"(?m)^model files +{manifest['base']['sha256']}$")
+        self.assertRegex(said, rf"(?m)^base +{manifest['base']['name']}$")
 
 
 def health(port: int) -> "subprocess.CompletedProcess[str]":
