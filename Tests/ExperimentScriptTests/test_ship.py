@@ -4,6 +4,7 @@ import hashlib
 import json
 import math
 import os
+import shutil
 import struct
 import subprocess
 import sys
@@ -153,6 +154,20 @@ class ShipTests(unittest.TestCase):
             results["modes"][1]["tasks"]["b"],
             {"kind": "retrieval", "metric": "accuracy", "score": 0.5, "confidence_interval": [0.5, 0.5],
              "sha256": "0" * 64})
+
+    def test_a_run_that_went_on_from_another_tells_of_both(self) -> None:
+        first = self.root / "first"
+        shutil.copytree(self.checkpoint, first)
+        self.assertEqual(self.ship("--begun-with", str(first)).returncode, 0)
+        self.assertEqual(
+            self.shipped()["training"]["begun_with"], {"adapter_sha256": sha256(factors()), **self.training})
+        manifest = json.loads((first / "grace.json").read_text(encoding="utf-8"))
+        manifest["base"]["sha256"] = "4" * 64
+        (first / "grace.json").write_text(json.dumps(manifest))
+        outcome = self.ship("--begun-with", str(first), "--replace")
+        self.assertEqual(outcome.returncode, 1)
+        self.assertIn("4" * 64, outcome.stderr)
+        self.assertIn("1" * 64, outcome.stderr)
 
     def test_a_directory_that_is_there_is_replaced_when_that_is_asked_for(self) -> None:
         self.output.mkdir()
