@@ -68,6 +68,19 @@ struct EmbedRequest: Sendable, Equatable {
         streams = try fields.bool("stream") ?? false
     }
 
+    /// What decides vectors, besides the inputs.
+    var settings: RequestedSettings {
+        var settings = RequestedSettings()
+        settings.maxRationaleTokens = maxRationaleTokens
+        settings.temperature = temperature
+        settings.topP = topP
+        settings.seed = seed
+        settings.truncation = truncate ? truncationDirection : .refuse
+        settings.dimensions = dimensions
+        settings.normalizes = normalize
+        return settings
+    }
+
     /// text-embeddings-inference writes the directions with a capital.
     private static func direction(_ name: String?) throws(ServiceError) -> Truncation {
         guard let name else { return .right }

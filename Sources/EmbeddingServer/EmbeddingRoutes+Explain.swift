@@ -20,7 +20,7 @@ extension EmbeddingRoutes {
     func isInteractive(_ asked: EmbedRequest) -> Bool { asked.inputs.values.count <= Self.mostInteractiveTexts }
 
     private func explanation(_ work: Work, _ start: ContinuousClock.Instant) -> HTTPResponse {
-        work.response(body: HTTPResponse.json(work.explanations).body, start: start)
+        work.response(body: work.explanations, start: start)
     }
 
     private func stream(_ asked: EmbedRequest, _ start: ContinuousClock.Instant) -> RationaleStream {

@@ -1,37 +1,3 @@
-import Engine
-import Grace
-
-/// One element of the answer of `/explain`.
-struct Explanation: Encodable {
-    let embedding: Embedding
-    let checkpoint: ModelIdentity
-    /// Answered where it was asked for.
-    let vector: [Float]?
-
-    private enum Field: String, CodingKey {
-        case rationale, reasoning, understanding, truncated, seed, checkpoint, embedding
-        case finishReason = "finish_reason"
-        case promptTokens = "prompt_tokens"
-        case rationaleTokens = "rationale_tokens"
-    }
-
-    func encode(to encoder: any Encoder) throws {
-        var fields = encoder.container(keyedBy: Field.self)
-        let rationale = embedding.rationale
-        try fields.encode(rationale.text, forKey: .rationale)
-        // Null, not absent, without a pair of tags.
-        try fields.encode(rationale.reasoning, forKey: .reasoning)
-        try fields.encode(rationale.understanding, forKey: .understanding)
-        try fields.encode(embedding.finishReason.rawValue, forKey: .finishReason)
-        try fields.encode(embedding.promptTokenCount, forKey: .promptTokens)
-        try fields.encode(embedding.rationaleTokens.count, forKey: .rationaleTokens)
-        try fields.encode(embedding.isTruncated, forKey: .truncated)
-        try fields.encode(embedding.seed, forKey: .seed)
-        try fields.encode(checkpoint.description, forKey: .checkpoint)
-        try fields.encodeIfPresent(vector, forKey: .embedding)
-    }
-}
-
 /// null, where synthesised code would leave the key out.
 struct JSONNull: Encodable {
     func encode(to encoder: any Encoder) throws {

@@ -52,6 +52,7 @@ package enum ServiceError: Error, Equatable, Sendable {
             self = .invalid(message)
         case .tooManySpanPairs: self = .invalid(message, field: "granularity")
         case .unknownPrompt: self = .invalid(message, field: "prompt_name")
+        case .setting(let name, _, _): self = .invalid(message, field: name)
         case .template: self = .tokenizer(message)
         case .engine(.queueFull), .engine(.tokenStatesFull): self = .overloaded(message)
         case .engine(.stopped), .engine(.cancelled): self = .unhealthy(message)

@@ -5,8 +5,7 @@ import Grace
 struct ValidatedRequest {
     let inputs: [EmbeddingInput]
     let settings: EmbeddingSettings
-    let normalize: Bool
-    let dimensions: Int?
+    let form: VectorForm
     let withEmbedding: Bool
 
     /// - Parameters:
@@ -16,35 +15,15 @@ struct ValidatedRequest {
     init(
         _ request: EmbedRequest, limits: RequestLimits, model: LoadedModel, allowsNothing: Bool = false
     ) throws(ServiceError) {
-        let defaults = model.defaults
         let isNothing = allowsNothing && request.inputs.isNothing
         inputs = isNothing ? [] : try Self.inputs(of: request, limits: limits, model: model)
-        let rationale = request.maxRationaleTokens ?? defaults.maxRationaleTokens ?? limits.defaultMaxRationaleTokens
-        guard (0...limits.maxRationaleTokens).contains(rationale) else {
-            throw .invalid(
-                "`max_rationale_tokens` is \(rationale), allowed are 0 to \(limits.maxRationaleTokens)",
-                field: "max_rationale_tokens")
+        do throws(GraceError) {
+            var (settings, form) = try request.settings.resolved(for: model, limits: limits.settings)
+            settings.priority = request.isInteractive ? .interactive : .bulk
+            (self.settings, self.form) = (settings, form)
+        } catch {
+            throw ServiceError(error)
         }
-        let temperature = request.temperature ?? defaults.temperature ?? 0
-        guard (0...100).contains(temperature) else {
-            throw .invalid("`temperature` is \(temperature), allowed are 0 to 100", field: "temperature")
-        }
-        let topP = request.topP ?? defaults.topP ?? 1
-        guard Float(topP) > 0, topP <= 1 else {
-            throw .invalid("`top_p` is \(topP), allowed are numbers over 0 up to 1", field: "top_p")
-        }
-        if let dimensions = request.dimensions, !(1...model.dimensions).contains(dimensions) {
-            throw .invalid(
-                "`dimensions` is \(dimensions), allowed are 1 to \(model.dimensions)", field: "dimensions")
-        }
-        var settings = EmbeddingSettings(
-            maxRationaleTokens: rationale, temperature: Float(temperature), topP: Float(topP),
-            seed: request.seed,
-            truncation: request.truncate ? request.truncationDirection : .refuse)
-        settings.priority = request.isInteractive ? .interactive : .bulk
-        self.settings = settings
-        normalize = request.normalize ?? defaults.normalizes ?? true
-        dimensions = request.dimensions
         withEmbedding = request.embedding
     }
 
@@ -71,14 +50,6 @@ struct ValidatedRequest {
         }
         return inputs
     }
-
-    /// The vector as asked for: cut to its first dimensions, then scaled to length 1.
-    func output(_ vector: [Float]) -> [Float] {
-        let cut = Array(vector.prefix(dimensions ?? vector.count))
-        guard normalize else { return cut }
-        let norm = cut.reduce(0.0) { $0 + Double($1) * Double($1) }.squareRoot()
-        return norm > 0 ? cut.map { Float(Double($0) / norm) } : cut
-    }
 }
 
 /// What one request may ask for.
@@ -95,5 +66,11 @@ package struct RequestLimits: Sendable, Equatable {
         self.maxClientBatchSize = maxClientBatchSize
         self.defaultMaxRationaleTokens = defaultMaxRationaleTokens
         self.maxRationaleTokens = maxRationaleTokens
+    }
+
+    /// Those of the settings.
+    var settings: RequestedSettings.Limits {
+        RequestedSettings.Limits(
+            defaultRationaleTokens: defaultMaxRationaleTokens, maxRationaleTokens: maxRationaleTokens)
     }
 }

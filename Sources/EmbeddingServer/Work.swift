@@ -1,6 +1,7 @@
 import Engine
 import Grace
 import HTTP
+import JSON
 
 /// Inputs embedded, and what was asked for: what each dialect makes its answer of.
 struct Work {
@@ -9,15 +10,18 @@ struct Work {
     let model: LoadedModel
 
     /// Cut and normalised as asked for, in the order of the inputs.
-    var vectors: [[Float]] { embeddings.map { request.output($0.vector) } }
+    var vectors: [[Float]] { embeddings.map { request.form.vector(of: $0.vector) } }
 
     /// The answer of `/explain`.
-    var explanations: [Explanation] {
-        embeddings.map { embedding in
-            Explanation(
-                embedding: embedding, checkpoint: model.identity,
-                vector: request.withEmbedding ? request.output(embedding.vector) : nil)
+    var explanations: [UInt8] {
+        var writer = JSONWriter()
+        writer.array { writer in
+            for embedding in embeddings {
+                let vector = request.withEmbedding ? request.form.vector(of: embedding.vector) : nil
+                writer.object { $0.explanation(embedding, checkpoint: model.identity, vector: vector) }
+            }
         }
+        return writer.bytes
     }
 
     /// Tokens of all prompts, template and system message included.

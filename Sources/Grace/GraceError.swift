@@ -44,6 +44,8 @@ package enum GraceError: Error, Equatable, Sendable, CustomStringConvertible {
     case unknownToken(index: Int, position: Int, id: Int, vocabularySize: Int)
     /// A token that steers the model and may not stand in a text.
     case controlToken(index: Int, position: Int, id: Int)
+    /// A value of a request that is not allowed; `name` is the field's.
+    case setting(name: String, found: String, allowed: String)
     /// `grace.json` has no prompt of that name.
     case unknownPrompt(name: String, available: [String])
     /// A template that ends where a text stands that it trims to nothing.
@@ -92,6 +94,7 @@ package enum GraceError: Error, Equatable, Sendable, CustomStringConvertible {
                 + "\(vocabularySize - 1)"
         case .controlToken(let index, let position, let id):
             "token \(position) of \(name)[\(index)] is \(id), a control token, which no text may hold"
+        case .setting(let name, let found, let allowed): "`\(name)` is \(found), allowed are \(allowed)"
         case .unknownPrompt(let prompt, let available):
             // Clients of text-embeddings-inference read the names out of the brackets.
             "`prompt_name` is \(String(prompt.prefix(60)).debugDescription), the checkpoint has "

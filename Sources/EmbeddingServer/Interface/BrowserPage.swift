@@ -1,3 +1,4 @@
+import Grace
 import HTTP
 
 /// A page that loads nothing: its styles and scripts stand in it, and run by a number that nobody can foresee.

@@ -17,7 +17,7 @@ struct ComparisonAnswer {
             writer.member("granularity", asked.granularity.rawValue)
             if asked.isRanking { writeRanking(to: &writer) }
             writer.key("rationales")
-            writer.document(HTTPResponse.json(work.explanations).body)
+            writer.document(work.explanations)
             if !asked.isRanking { writer.similarity(comparison.decompositions[0]) }
             writer.key("spans")
             writer.array { writer in

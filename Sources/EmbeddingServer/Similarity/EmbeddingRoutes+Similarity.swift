@@ -31,7 +31,7 @@ extension EmbeddingRoutes {
             let validated = try ValidatedRequest(request, limits: configuration.requestLimits, model: model)
             let settings = ComparisonSettings(
                 granularity: asked.granularity, contributionCount: asked.contributionCount,
-                dimensions: validated.dimensions, promptName: request.promptName)
+                dimensions: validated.form.dimensions, promptName: request.promptName)
             do throws(GraceError) {
                 let comparison = try await embedder.compare(
                     validated.inputs, settings: validated.settings, settings, progress: progress?(model))
