@@ -58,7 +58,10 @@ package struct ExampleParser: Sendable {
         line.allSatisfy { $0 == 0x20 || $0 == 0x09 || $0 == 0x0D }
     }
 
-    private static func check(_ text: String, _ field: TextField) throws(LineRefusal) {
+    /// Refuses what is no text to learn from or to embed.
+    ///
+    /// - Throws: `LineRefusal.nullCharacter`, `.emptyText`
+    package static func check(_ text: String, _ field: TextField) throws(LineRefusal) {
         guard !text.utf8.contains(0) else { throw .nullCharacter(field) }
         guard !text.unicodeScalars.allSatisfy(\.properties.isWhitespace) else { throw .emptyText(field) }
     }

@@ -8,13 +8,17 @@ struct FileIdentity: Equatable, Sendable {
 }
 
 /// What stands at a path or is open.
-struct FileStatus {
-    let isRegular: Bool
-    let byteCount: Int
+package struct FileStatus {
+    /// Neither a pipe nor a device.
+    package let isRegular: Bool
+    /// Its size.
+    package let byteCount: Int
     let identity: FileIdentity
 
+    /// Looks at what is open.
+    ///
     /// - Throws: `DatasetError.io`
-    init(of descriptor: FileDescriptor, path: String) throws(DatasetError) {
+    package init(of descriptor: FileDescriptor, path: String) throws(DatasetError) {
         var status = stat()
         guard fstat(descriptor.rawValue, &status) == 0 else {
             throw .io(path: path, operation: "examine", errno: errno)

@@ -4,7 +4,9 @@ import SystemPackage
 /// Runs a call of swift-system, and names the file that it failed on.
 ///
 /// - Throws: `DatasetError.io`
-func systemCall<Value>(_ path: String, _ operation: String, _ body: () throws -> Value) throws(DatasetError) -> Value {
+package func systemCall<Value>(
+    _ path: String, _ operation: String, _ body: () throws -> Value
+) throws(DatasetError) -> Value {
     do {
         return try body()
     } catch let error as Errno {
@@ -18,7 +20,7 @@ func systemCall<Value>(_ path: String, _ operation: String, _ body: () throws ->
 /// Runs what reads or digests files as those of checkpoints are.
 ///
 /// - Throws: `DatasetError.file`
-func fileErrors<Value>(_ body: () throws(CheckpointError) -> Value) throws(DatasetError) -> Value {
+package func fileErrors<Value>(_ body: () throws(CheckpointError) -> Value) throws(DatasetError) -> Value {
     do throws(CheckpointError) {
         return try body()
     } catch {

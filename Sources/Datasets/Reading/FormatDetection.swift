@@ -13,14 +13,7 @@ extension LineFormat {
     /// like JSON is plain text, unless the file is named as JSON is.
     /// - Throws: `Undetected`
     package init(fileName: String, firstLine: [UInt8]) throws(Undetected) {
-        var name = fileName.lowercased()
-        if name.hasSuffix(".gz") { name.removeLast(3) }
-        if name.hasSuffix(".txt") {
-            self = .lines
-            return
-        }
-        let looksLikeJSON = firstLine.first { $0 != 0x20 && $0 != 0x09 } == UInt8(ascii: "{")
-        guard looksLikeJSON || [".jsonl", ".ndjson", ".json"].contains(where: name.hasSuffix) else {
+        guard Self.holdsJSON(fileName: fileName, firstLine: firstLine) else {
             self = .lines
             return
         }
@@ -40,5 +33,14 @@ extension LineFormat {
         } else {
             throw Undetected(reason: "the object has neither \"query\" nor \"text\"")
         }
+    }
+
+    /// Whether the lines of a file are JSON, by its name and its first line that is not blank.
+    package static func holdsJSON(fileName: String, firstLine: [UInt8]) -> Bool {
+        var name = fileName.lowercased()
+        if name.hasSuffix(".gz") { name.removeLast(3) }
+        if name.hasSuffix(".txt") { return false }
+        let looksLikeJSON = firstLine.first { $0 != 0x20 && $0 != 0x09 } == UInt8(ascii: "{")
+        return looksLikeJSON || [".jsonl", ".ndjson", ".json"].contains(where: name.hasSuffix)
     }
 }

@@ -29,12 +29,28 @@ package final class InputFile {
     /// Opens a file and looks at its first bytes.
     ///
     /// - Throws: `DatasetError.io`, `.file`, `.gzip`
-    package init(path: FilePath) throws(DatasetError) {
+    package convenience init(path: FilePath) throws(DatasetError) {
+        try self.init(
+            systemCall(path.string, "open") {
+                try FileDescriptor.open(path, .readOnly, options: .closeOnExec)
+            }, path: path)
+    }
+
+    /// What the process is given to read, from where it stands.
+    ///
+    /// - Throws: `DatasetError.io`, `.file`, `.gzip`
+    package static func standardInput() throws(DatasetError) -> InputFile {
+        let name: FilePath = "standard input"
+        // A descriptor of its own: the process's stays open.
+        return try InputFile(
+            systemCall(name.string, "open") { try FileDescriptor.standardInput.duplicate() }, path: name)
+    }
+
+    /// Takes a descriptor over.
+    private init(_ descriptor: FileDescriptor, path: FilePath) throws(DatasetError) {
         self.path = path
+        self.descriptor = descriptor
         hasher = try fileErrors { () throws(CheckpointError) in try SHA256Hasher() }
-        descriptor = try systemCall(path.string, "open") {
-            try FileDescriptor.open(path, .readOnly, options: .closeOnExec)
-        }
         firstBytes = []
         let status = try FileStatus(of: descriptor, path: path.string)
         storedByteCount = status.isRegular ? status.byteCount : nil
@@ -52,6 +68,9 @@ package final class InputFile {
             }
         }
     }
+
+    /// Whether the file is stored compressed.
+    package var isCompressed: Bool { inflater != nil }
 
     deinit {
         Glibc.close(descriptor.rawValue)

@@ -10,7 +10,12 @@ package struct InputLines: ~Copyable {
     /// - Parameter limit: the most bytes of a line.
     /// - Throws: `DatasetError`
     package init(path: FilePath, limit: Int) throws(DatasetError) {
-        file = try InputFile(path: path)
+        self.init(try InputFile(path: path), limit: limit)
+    }
+
+    /// - Parameter limit: the most bytes of a line.
+    package init(_ file: InputFile, limit: Int) {
+        self.file = file
         splitter = LineSplitter(limit: limit)
     }
 
