@@ -56,7 +56,7 @@ let package = Package(
         library("Metrics", ["Confinement"]),
         library("Logs", ["Confinement", logging]),
         library("Configuration", ["JSON", systemPackage]),
-        library("CommandLines", ["Configuration", "Transformer", argumentParser]),
+        library("CommandLines", ["Configuration", "Confinement", "Transformer", argumentParser]),
         library("Checkpoints", ["COpenSSL", "CFiles", "JSON", systemPackage]),
         library("Tensors", ["COpenBLAS", "CKernels"]),
         library("Transformer", ["Checkpoints", "Tensors", "JSON"]),

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Checkpoints
+import CommandLines
 import Confinement
 import Dispatch
 import Evaluation
