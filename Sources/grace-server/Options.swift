@@ -174,14 +174,41 @@ struct LimitOptions: ParsableArguments {
     @Option(help: ArgumentHelp("The longest rationale, in tokens, that a request may ask for.", valueName: "tokens"))
     var rationaleTokensLimit = defaults.requestLimits.maxRationaleTokens
 
-    @Option(
-        help: ArgumentHelp(
-            "The longest prompt, in tokens: longer texts are cut, or refused with \"truncate\": false.",
-            valueName: "tokens"))
-    var maxInputTokens = defaults.maxInputTokens
-
     @Option(help: ArgumentHelp("The most texts of one request.", valueName: "number"))
     var maxClientBatchSize = defaults.requestLimits.maxClientBatchSize
+
+    @Option(
+        help: ArgumentHelp(
+            "The most texts in the server, computed or waiting; what is over is refused with 429.", valueName: "number")
+    )
+    var maxConcurrentRequests = defaults.batchLimits.maxRequests
+
+    @OptionGroup var batch: BatchOptions
+
+    func validate() throws {
+        try batch.validate()
+        try require(rationaleTokensLimit, in: 0...1_000_000, "--rationale-tokens-limit")
+        try require(maxRationaleTokens, in: 0...rationaleTokensLimit, "--max-rationale-tokens")
+        try require(maxConcurrentRequests, in: 1...1_000_000, "--max-concurrent-requests")
+        try require(maxClientBatchSize, in: 1...maxConcurrentRequests, "--max-client-batch-size")
+    }
+
+    func apply(to configuration: inout ServerConfiguration) {
+        configuration.requestLimits.defaultMaxRationaleTokens = maxRationaleTokens
+        configuration.requestLimits.maxRationaleTokens = rationaleTokensLimit
+        configuration.requestLimits.maxClientBatchSize = maxClientBatchSize
+        configuration.batchLimits.maxRequests = maxConcurrentRequests
+        batch.apply(to: &configuration)
+    }
+}
+
+/// What texts may take, whoever sends them.
+struct BatchOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "The longest prompt, in tokens: longer texts are cut, or refused where that is asked for.",
+            valueName: "tokens"))
+    var maxInputTokens = defaults.maxInputTokens
 
     @Option(help: ArgumentHelp("The most texts computed at once.", valueName: "number"))
     var maxBatchRequests = defaults.batchLimits.maxLiveRequests
@@ -194,34 +221,20 @@ struct LimitOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "The most texts in the server, computed or waiting; what is over is refused with 429.", valueName: "number")
-    )
-    var maxConcurrentRequests = defaults.batchLimits.maxRequests
-
-    @Option(
-        help: ArgumentHelp(
             "The most results kept for texts that come again; 0 computes every text anew.", valueName: "number"))
     var cacheEntries = defaults.cacheEntries
 
     func validate() throws {
         try require(cacheEntries, in: 0...10_000_000, "--cache-entries")
-        try require(rationaleTokensLimit, in: 0...1_000_000, "--rationale-tokens-limit")
-        try require(maxRationaleTokens, in: 0...rationaleTokensLimit, "--max-rationale-tokens")
         try require(maxInputTokens, in: 1...1_000_000, "--max-input-tokens")
         try require(maxBatchRequests, in: 1...defaults.batchLimits.maxStepTokens, "--max-batch-requests")
         try require(maxBatchTokens, in: 1...(1 << 32), "--max-batch-tokens")
-        try require(maxConcurrentRequests, in: 1...1_000_000, "--max-concurrent-requests")
-        try require(maxClientBatchSize, in: 1...maxConcurrentRequests, "--max-client-batch-size")
     }
 
     func apply(to configuration: inout ServerConfiguration) {
-        configuration.requestLimits.defaultMaxRationaleTokens = maxRationaleTokens
-        configuration.requestLimits.maxRationaleTokens = rationaleTokensLimit
-        configuration.requestLimits.maxClientBatchSize = maxClientBatchSize
         configuration.maxInputTokens = maxInputTokens
         configuration.batchLimits.maxLiveRequests = maxBatchRequests
         configuration.batchLimits.maxBatchTokens = maxBatchTokens
-        configuration.batchLimits.maxRequests = maxConcurrentRequests
         configuration.cacheEntries = cacheEntries
     }
 }
