@@ -80,11 +80,18 @@ let package = Package(
                 "Interface/ui-marks.js", "Interface/ui-run.js", "Interface/ui.js",
             ].map { .embedInCode($0) }),
         library("Benchmark", ["Serving", "Grace", "Engine", "Transformer", "Tensors", "Tokenization", "Confinement"]),
+        library(
+            "BulkEmbedding",
+            [
+                "Datasets", "Serving", "Grace", "Engine", "Checkpoints", "JSON", "Confinement", collections,
+                systemPackage,
+            ]),
         .executableTarget(
             name: "grace-server",
             dependencies: [
-                "EmbeddingServer", "Serving", "Benchmark", "Grace", "Engine", "Transformer", "HTTP", "TLS", "JSON",
-                "Logs", "CommandLines", logging, systemPackage, argumentParser,
+                "EmbeddingServer", "BulkEmbedding", "Serving", "Benchmark", "Grace", "Engine", "Transformer", "HTTP",
+                "TLS", "JSON",
+                "Logs", "CommandLines", "Confinement", logging, systemPackage, argumentParser,
             ],
             swiftSettings: swiftSettings),
 
@@ -140,6 +147,12 @@ let package = Package(
         tests(of: "Grace", ["TestSupport", "Engine", "Tokenization", "Transformer", "Checkpoints", systemPackage]),
         tests(
             of: "Serving", ["TestSupport", "Grace", "Engine", "Checkpoints", "Transformer", systemPackage]),
+        tests(
+            of: "BulkEmbedding",
+            [
+                "TestSupport", "Datasets", "Serving", "Grace", "Engine", "Checkpoints", "JSON", "Confinement",
+                systemPackage,
+            ]),
         tests(of: "TensorGradients", ["TestSupport", "Tensors"]),
         tests(
             of: "Datasets",
