@@ -9,7 +9,10 @@ struct GraceServer: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "grace-server",
         version: graceVersion,
-        subcommands: [ServeCommand.self, BenchmarkCommand.self, CheckpointsCommand.self, HealthCommand.self],
+        subcommands: [
+            ServeCommand.self, EmbedCommand.self, ExplainCommand.self, BenchmarkCommand.self, CheckpointsCommand.self,
+            HealthCommand.self,
+        ],
         defaultSubcommand: ServeCommand.self,
         // Help is about serving: who asks for it without naming a subcommand wants to see these options.
         helpNames: [])

@@ -15,6 +15,8 @@ struct ServeCommand: AsyncParsableCommand {
         abstract: "Serves text embeddings that come with their reasons (GRACE) over HTTP.",
         usage: """
             grace-server [<options>]
+            grace-server embed [<options>] [<input>]
+            grace-server explain [<options>] [<input>]
             grace-server benchmark [<options>]
             grace-server checkpoints <command>
             grace-server health [<options>]
@@ -23,7 +25,8 @@ struct ServeCommand: AsyncParsableCommand {
             The model writes a rationale of its understanding of each text; text and rationale are mean-pooled into \
             the vector. POST texts to /embed, or to /explain for the rationales. See docs/api.md.
 
-            grace-server benchmark measures a model on this machine instead, and grace-server checkpoints speaks to a \
+            grace-server embed and grace-server explain do the same for the lines of a file, without a server. \
+            grace-server benchmark measures a model on this machine, and grace-server checkpoints speaks to a \
             running server's admin listener: see their own --help.
 
             Every option can also be set in the environment and in a file. The command line comes before the \
