@@ -180,7 +180,8 @@ class LineTests(unittest.TestCase):
         self.assertIn("--resume", self.expect(1, self.embed(texts, "--output", self.output)).stderr)
         for options, said in [
             ([texts, "--seed", "1"], "seed"), ([texts, "--max-rationale-tokens", "7"], "max_rationale_tokens"),
-            ([texts, "--model", FIXTURES / "tiny-llama3"], "checkpoint"), ([texts, "--precision", "float32"], "compute"),
+            ([texts, "--model", FIXTURES / "tiny-llama3"], "checkpoint"),
+            ([texts, "--precision", "float32"], "compute"),
             ([texts, "--dimensions", "4"], "dimensions"), ([other], "the 8 lines that are done"),
         ]:
             with self.subTest(said):
@@ -207,7 +208,8 @@ class LineTests(unittest.TestCase):
         done = self.expect(0, self.embed(texts, "--skip-invalid"))
         self.assertEqual([json.loads(line)["line"] for line in done.stdout.splitlines()], [1, 4])
         self.assertIn(':6: skipped: key "embedding"', done.stderr)
-        long = self.embed("--truncate", "none", "--max-input-tokens", "400", stdin="short\n" + "long text " * 200 + "\n")
+        given = "short\n" + "long text " * 200 + "\n"
+        long = self.embed("--truncate", "none", "--max-input-tokens", "400", stdin=given)
         self.assertRegex(self.expect(1, long).stderr, "standard input:2: .* the limit is 400")
 
     def test_what_is_wrong_is_said_with_the_value(self) -> None:
