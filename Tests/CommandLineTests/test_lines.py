@@ -87,7 +87,8 @@ class LineTests(unittest.TestCase):
         texts = self.lines(TEXTS)
         wishes = {"max_rationale_tokens": 6, "temperature": 0.8, "dimensions": 12}
         options = ["--temperature", "0.8", "--dimensions", "12"]
-        with subprocess.Popen([SERVER, *map(str, MODEL), "--port", "0", "--admin-listen", "off"],
+        with subprocess.Popen([SERVER, *map(str, MODEL), "--port", "0", "--admin-listen", "off",
+                               "--log-level", "error"],
                               stdout=subprocess.PIPE, text=True) as server:
             try:
                 ready = (server.stdout or self.fail()).readline()
