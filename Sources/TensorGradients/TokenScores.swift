@@ -7,6 +7,12 @@ package struct TokenScore: Sendable, Equatable {
     package let logProbability: Float
     /// Of all tokens' distribution, in nats.
     package let entropy: Float
+
+    /// Takes both as they are.
+    package init(logProbability: Float, entropy: Float) {
+        self.logProbability = logProbability
+        self.entropy = entropy
+    }
 }
 
 /// How a loss changes with what logits say of a token.
