@@ -30,35 +30,45 @@ struct PreservationTests {
         #expect(preservation.gradient(1, 0, score(-1)) == .zero)
     }
 
-    @Test("What is weighed keeps texts as likely as they were", arguments: Objective.allCases)
-    func keeps(objective: Objective) async throws {
+    @Test("What has moved is brought back", arguments: [Objective.grace, .contrastive])
+    func bringsBack(objective: Objective) async throws {
         guard let tiny = try TinyTraining() else { return }
         var settings = TinyTraining.settings(objective)
-        settings.adamW.learningRate = 1e-2
+        settings.promptsPerUpdate = settings.promptsPerStep
         // So small that it is measured and decides nothing.
         settings.preservationWeight = 1e-12
-        let free = try await tiny.trainer(settings).steps(6)
-        settings.preservationWeight = 20
-        let kept = try await tiny.trainer(settings).steps(6)
-        // An adapter that adds nothing has moved nothing; the first of a step's updates is before any.
-        settings.promptsPerUpdate = settings.promptsPerStep
-        let first = try await tiny.trainer(settings).steps(1)
-        #expect(try #require(first[0]["preservation_loss"]) < 1e-9)
-        let (moved, held) = try (#require(free[5]["preservation_loss"]), #require(kept[5]["preservation_loss"]))
-        #expect(moved > 1e-4)
-        #expect(held < moved / 2)
+        settings.adamW.learningRate = 1e-2
+        let free = try tiny.trainer(settings)
+        let moved = try await free.steps(7)
+        // An adapter that adds nothing has moved nothing.
+        #expect(try #require(moved[0]["preservation_loss"]) < 1e-9)
+        try await free.save(to: tiny.path("moved"), provenance: tiny.provenance, metrics: StepMetrics())
+        settings.preservationWeight = 1000
+        settings.adamW.learningRate = 2e-3
+        let held = try tiny.trainer(settings)
+        try await held.begin(with: tiny.path("moved"))
+        let back = try await held.steps(16)
+        let (before, after) = (
+            try #require(back[0]["preservation_loss"]), try #require(back[15]["preservation_loss"])
+        )
+        #expect(before > 1e-3)
+        #expect(after < before / 2)
     }
 
-    @Test("Beside it a contrastive loss and its gradient are what they are alone", arguments: Objective.allCases)
+    @Test(
+        "Beside it a contrastive loss and all gradients are what they are alone", .enabled(if: isAlone),
+        arguments: Objective.allCases)
     func leavesOthers(objective: Objective) async throws {
         guard let tiny = try TinyTraining() else { return }
         var settings = TinyTraining.settings(objective)
+        settings.promptsPerUpdate = settings.promptsPerStep
         let alone = try await tiny.trainer(settings).steps(1)[0]
         settings.preservationWeight = 1e-12
         let beside = try await tiny.trainer(settings).steps(1)[0]
-        for name in ["contrastive_loss", "gradient_norm", "loss"] {
+        #expect((alone["contrastive_loss"] != nil) == objective.hasContrastiveLoss)
+        for name in ["contrastive_loss", "gradient_norm"] {
             guard let expected = alone[name] else { continue }
-            #expect(abs(try #require(beside[name]) - expected) <= 1e-4 * abs(expected))
+            #expect(abs(try #require(beside[name]) - expected) <= 1e-3 * abs(expected))
         }
     }
 }

@@ -51,7 +51,8 @@ private struct DroppedLoss {
     func expectGradients() throws {
         model.clearGradients()
         let loss = value(goesBack: true)
-        #expect(value() == loss, "the same seed drops the same")
+        // Beside other tests OpenBLAS may share its work otherwise, which the last bits show.
+        #expect(abs(value() - loss) <= 1e-6 * abs(loss), "the same seed drops the same")
         for parameter in model.parameters {
             let before = Array(parameter.value.elements)
             let gradient = parameter.gradient.elements.map { Double($0) }
