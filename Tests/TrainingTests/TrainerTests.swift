@@ -51,7 +51,8 @@ struct TrainerTests {
         settings.rolloutFormat = nil
         settings.policyGradient.divergenceCoefficient = 0.1
         let trainer = try tiny.trainer(settings, adapter: adapter)
-        #expect(try await trainer.evaluate(sampleCount: 0).metrics["held_out_kl_to_start"] == 0)
+        // Beside other tests OpenBLAS may share its work otherwise, which the last bits show.
+        #expect(try #require(await trainer.evaluate(sampleCount: 0).metrics["held_out_kl_to_start"]) < 1e-9)
         let metrics = try await trainer.steps(3)
         #expect(try #require(metrics[2]["kl_to_start"]) > 1e-6)
         #expect(try #require(await trainer.evaluate(sampleCount: 0).metrics["held_out_kl_to_start"]) > 1e-6)
