@@ -30,11 +30,6 @@ struct EmbedCommand: AsyncParsableCommand {
     @OptionGroup(title: "Limits") var batch: BatchOptions
 
     func validate() throws {
-        try input.validate()
-        try output.validate()
-        try request.validate()
-        try model.validate()
-        try batch.validate()
         if isNumPy, output.output == nil {
             throw ValidationError("--format npy needs --output: how many rows there are is written last")
         }

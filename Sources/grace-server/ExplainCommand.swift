@@ -25,14 +25,6 @@ struct ExplainCommand: AsyncParsableCommand {
     @OptionGroup(title: "Model") var model: ModelOptions
     @OptionGroup(title: "Limits") var batch: BatchOptions
 
-    func validate() throws {
-        try input.validate()
-        try output.validate()
-        try request.validate()
-        try model.validate()
-        try batch.validate()
-    }
-
     func run() async throws {
         try await BulkSession(input, output, request, model, batch).run(.explanation(withVector: embedding))
     }

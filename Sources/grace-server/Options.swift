@@ -186,7 +186,6 @@ struct LimitOptions: ParsableArguments {
     @OptionGroup var batch: BatchOptions
 
     func validate() throws {
-        try batch.validate()
         try require(rationaleTokensLimit, in: 0...1_000_000, "--rationale-tokens-limit")
         try require(maxRationaleTokens, in: 0...rationaleTokensLimit, "--max-rationale-tokens")
         try require(maxConcurrentRequests, in: 1...1_000_000, "--max-concurrent-requests")

@@ -63,16 +63,6 @@ struct ServeCommand: AsyncParsableCommand {
 
     @OptionGroup(title: "Log") var log: LogOptions
 
-    func validate() throws {
-        try listening.validate()
-        try tls.validate()
-        try keys.validate()
-        try requests.validate()
-        try model.validate()
-        try checkpoints.validate()
-        try limits.validate()
-    }
-
     func run() async throws {
         // A reader of the output that goes away, as in `grace-server 2>&1 | head`, must not take the server with it.
         signal(SIGPIPE, SIG_IGN)

@@ -25,7 +25,6 @@ struct CompareCommand: ParsableCommand {
     @OptionGroup(title: "Intervals") var intervals: BootstrapOptions
 
     func validate() throws {
-        try intervals.validate()
         guard (firstMode == nil) == (secondMode == nil) else {
             throw ValidationError("--first-mode and --second-mode need each other")
         }

@@ -37,10 +37,6 @@ struct EvaluateCommand: AsyncParsableCommand {
     var against: String?
 
     func validate() throws {
-        try evaluated.validate()
-        try tasks.validate()
-        try ability.validate()
-        try intervals.validate()
         guard !tasks.isEmpty || !ability.isEmpty else {
             throw ValidationError("nothing is to be scored: give --tasks, --task, --perplexity or --kl-base")
         }
