@@ -85,15 +85,16 @@ struct TrainCommand: AsyncParsableCommand {
         let settings = try settings(for: dataset)
         BLAS.useThreads(settings.workers)
         let loaded = try LoadedModel(checkpoint, precision: updates.basePrecision.precision)
+        let start = try startAdapter.map { try LoRAAdapter(path: FilePath($0)) }
         let provenance = Trainer.Provenance(
             checkpoint: checkpoint, dataDigest: dataset.digest.description,
-            configuration: try startProvenance.merging(objective.provenance) { $1 }.merging(rollouts.provenance) { $1 }
-                .merging(updates.provenance) { $1 }
+            configuration: startProvenance(start).merging(objective.provenance) { $1 }
+                .merging(rollouts.provenance) { $1 }.merging(updates.provenance) { $1 }
                 .merging(schedule.provenance) { $1 }, program: try program())
         let trainer = try Trainer(
             loaded, adapter: updates.adapter, dataset: dataset,
             heldOut: try heldOutData.map { try PreparedDataset(path: FilePath($0)) }, settings: settings)
-        if let startAdapter { try await trainer.begin(with: FilePath(startAdapter)) }
+        if let start { try await trainer.begin(with: start) }
         if dryRun {
             try await DryRun(trainer: trainer, schedule: schedule.schedule).run()
             return
@@ -123,12 +124,9 @@ struct TrainCommand: AsyncParsableCommand {
         try await run.run()
     }
 
-    private var startProvenance: [String: JSONValue] {
-        get throws {
-            guard let startAdapter else { return [:] }
-            let weights = FilePath(startAdapter).appending("adapter_model.safetensors")
-            return ["start_adapter_sha256": .string("\(try SHA256Digest(of: RegularFile(path: weights)))")]
-        }
+    private func startProvenance(_ start: LoRAAdapter?) -> [String: JSONValue] {
+        guard let start else { return [:] }
+        return ["start_adapter_sha256": .string("\(start.weightsDigest)")]
     }
 
     /// What was it that trained: the digest of the program's file is known for certain, the commit is what the user says.

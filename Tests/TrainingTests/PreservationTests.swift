@@ -46,7 +46,7 @@ struct PreservationTests {
         settings.preservationWeight = 1000
         settings.adamW.learningRate = 2e-3
         let held = try tiny.trainer(settings)
-        try await held.begin(with: tiny.path("moved"))
+        try await held.begin(with: LoRAAdapter(path: tiny.path("moved")))
         let back = try await held.steps(16)
         let (before, after) = (
             try #require(back[0]["preservation_loss"]), try #require(back[15]["preservation_loss"])
@@ -85,7 +85,7 @@ struct StartAdapterTests {
         try await first.save(to: tiny.path("first"), provenance: tiny.provenance, metrics: StepMetrics())
         let second = try tiny.trainer(settings)
         let before = try await second.evaluate(sampleCount: 1)
-        try await second.begin(with: tiny.path("first"))
+        try await second.begin(with: LoRAAdapter(path: tiny.path("first")))
         let after = try await second.evaluate(sampleCount: 1)
         #expect(before.margins != expected.margins)
         #expect(after.margins == expected.margins)
@@ -105,7 +105,7 @@ struct StartAdapterTests {
         try await first.save(to: tiny.path("first"), provenance: tiny.provenance, metrics: StepMetrics())
         let second = try tiny.trainer(settings, adapter: adapter)
         await #expect {
-            try await second.begin(with: tiny.path("first"))
+            try await second.begin(with: LoRAAdapter(path: tiny.path("first")))
         } throws: { error in
             guard case TrainingError.checkpoint(let reason) = error,
                 case CheckpointError.unsupportedSetting(_, let key, _, _) = reason

@@ -22,6 +22,9 @@ package struct LoRAAdapter: Sendable {
     /// The digests of the two files, of the bytes that were read here, in the order of their names.
     package let digests: [FileDigest]
 
+    /// That of the weights.
+    package let weightsDigest: SHA256Digest
+
     /// The names of the files.
     static let configName = "adapter_config.json"
     static let tensorsName = "adapter_model.safetensors"
@@ -38,10 +41,9 @@ package struct LoRAAdapter: Sendable {
         configuration = try LoRAConfiguration(JSONDocument(parsing: config, file: configFile.string))
         tensors = try SafetensorsFile(path: path.appending(Self.tensorsName)).tensors
         modules = try Self.modules(of: tensors)
-        digests = [
-            FileDigest(fileName: Self.configName, sha256: try SHA256Digest(of: config)),
-            try FileDigest(of: tensors.file),
-        ]
+        let weights = try FileDigest(of: tensors.file)
+        weightsDigest = weights.sha256
+        digests = [FileDigest(fileName: Self.configName, sha256: try SHA256Digest(of: config)), weights]
         self.path = path
         try checkTargets(configFile: configFile.string)
     }

@@ -149,11 +149,10 @@ extension Trainer {
 
     /// Begins with an adapter that was trained before, in place of one that adds nothing. What "the start" is stays the base.
     ///
-    /// - Parameter path: a checkpoint of a run whose adapter has the same rank, scale and layers.
+    /// - Parameter adapter: of a checkpoint of a run, with the same rank, scale and layers.
     /// - Throws: `TrainingError.checkpoint`, `.weightNotFinite`
-    package func begin(with path: FilePath) throws(TrainingError) {
+    package func begin(with adapter: LoRAAdapter) throws(TrainingError) {
         do throws(CheckpointError) {
-            let adapter = try LoRAAdapter(path: path)
             let found = Self.shape(
                 rank: adapter.configuration.rank, scale: adapter.configuration.scale, modules: Set(adapter.modules.keys)
             )
@@ -162,7 +161,7 @@ extension Trainer {
                 modules: Set(adapterFactors.map(\.module)))
             guard found == expected else {
                 throw .unsupportedSetting(
-                    file: path.string, key: "adapter", found: found, supported: expected)
+                    file: adapter.path.string, key: "adapter", found: found, supported: expected)
             }
             for parameter in model.parameters {
                 try Self.read(parameter.tensors, prefix: "", of: adapter.tensors, into: parameter.value)
