@@ -1,6 +1,4 @@
-import Checkpoints
 import Confinement
-import Datasets
 import Dispatch
 import Engine
 import Grace
@@ -129,10 +127,7 @@ package struct BulkJob: Sendable {
         let opened = plan
         return try await runBlocking(on: DispatchQueue(label: "output")) {
             Result { () throws(BulkError) in
-                let start = try bulkErrors { () throws(DatasetError) in
-                    try fileErrors { () throws(CheckpointError) in try InputPosition() }
-                }
-                return Confined(try RowOutput(opened, start: start))
+                Confined(try RowOutput(opened, start: InputPosition()))
             }
         }.get()
     }

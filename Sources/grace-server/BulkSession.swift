@@ -62,7 +62,7 @@ struct BulkSession {
         }
     }
 
-    private var name: String { input.plan(.numPy).name }
+    private var name: String { TextSource.Plan(path: input.path).name }
 
     private func job(_ form: RowForm) -> BulkJob {
         var configuration = ServerConfiguration()

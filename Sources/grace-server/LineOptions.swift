@@ -25,8 +25,11 @@ struct LineInputOptions: ParsableArguments {
         try require(maxLineBytes, in: 1...(1 << 26), "--max-line-bytes")
     }
 
+    /// nil reads standard input.
+    var path: FilePath? { input.flatMap { $0 == "-" ? nil : FilePath($0) } }
+
     func plan(_ form: RowForm) -> TextSource.Plan {
-        var plan = TextSource.Plan(path: input.flatMap { $0 == "-" ? nil : FilePath($0) })
+        var plan = TextSource.Plan(path: path)
         plan.format = inputFormat
         plan.maxLineBytes = maxLineBytes
         plan.reservedKeys = form.reservedKeys

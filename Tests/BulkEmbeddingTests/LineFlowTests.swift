@@ -18,7 +18,7 @@ struct LineFlowTests {
         for _ in 0..<number { try end.pass([]) }
         let line = TextLine(number: number, text: String(repeating: "x", count: size))
         return InputItem(
-            number: number, content: refused ? .failure(Self.refusal) : .success(line), byteCount: size, end: end)
+            content: refused ? .failure(Self.refusal) : .success(line), byteCount: size, end: end)
     }
 
     private func items(_ numbers: ClosedRange<Int>) throws -> [InputItem] { try numbers.map { try item($0) } }

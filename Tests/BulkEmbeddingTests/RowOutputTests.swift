@@ -52,8 +52,7 @@ struct RowOutputTests {
                     LineFlow.Finished(
                         end: end,
                         content: number % 3 == 0
-                            ? .failure(.line(.emptyText(.text))) : .success(Row(bytes: bytes, tokenCount: 1)),
-                        line: number))
+                            ? .failure(.line(.emptyText(.text))) : .success(Row(bytes: bytes, tokenCount: 1))))
             }
         }
         return lines

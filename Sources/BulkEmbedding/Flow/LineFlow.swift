@@ -32,15 +32,15 @@ package struct LineFlow {
         package let end: InputPosition
         /// The row, or why there is none.
         package let content: Result<Row, TextRefusal>
-        /// The line's number.
-        package let line: Int
 
-        /// Takes the parts as they are.
-        package init(end: InputPosition, content: Result<Row, TextRefusal>, line: Int) {
+        /// Takes both as they are.
+        package init(end: InputPosition, content: Result<Row, TextRefusal>) {
             self.end = end
             self.content = content
-            self.line = line
         }
+
+        /// The line's number, from 1.
+        package var line: Int { end.lineCount }
     }
 
     /// What to do next, in this order.
@@ -185,12 +185,12 @@ package struct LineFlow {
             return
         case .refused(let refusal):
             guard skipsRefused else {
-                fail(.refusedLine(path: path, line: item.number, refusal))
+                fail(.refusedLine(path: path, line: item.end.lineCount, refusal))
                 return
             }
-            step.finished.append(Finished(end: item.end, content: .failure(refusal), line: item.number))
+            step.finished.append(Finished(end: item.end, content: .failure(refusal)))
         case .row(let row):
-            step.finished.append(Finished(end: item.end, content: .success(row), line: item.number))
+            step.finished.append(Finished(end: item.end, content: .success(row)))
         }
         heldByteCount -= item.byteCount
         slots.removeFirst()

@@ -1,4 +1,5 @@
 import Checkpoints
+import Datasets
 import JSON
 
 /// A text of the input, and what stands beside it.
@@ -32,20 +33,26 @@ package struct InputPosition: Sendable, Equatable {
 
     /// Before the first line.
     ///
-    /// - Throws: `CheckpointError.digestUnavailable`
-    package init() throws(CheckpointError) {
-        digest = try SHA256Digest(of: [])
+    /// - Throws: `BulkError.file`
+    package init() throws(BulkError) {
+        digest = try Self.digest([])
     }
 
     /// Goes behind the next line.
     ///
     /// - Parameter line: nil where it is too long to be kept.
-    /// - Throws: `CheckpointError.digestUnavailable`
-    package mutating func pass(_ line: [UInt8]?) throws(CheckpointError) {
+    /// - Throws: `BulkError.file`
+    package mutating func pass(_ line: [UInt8]?) throws(BulkError) {
         // Which lines there are counts, not only their bytes.
-        digest = try SHA256Digest(of: digest.bytes + (line.map { [1] + $0 } ?? [0]))
+        digest = try Self.digest(digest.bytes + (line.map { [1] + $0 } ?? [0]))
         lineCount += 1
         byteCount += (line?.count ?? 0) + 1
+    }
+
+    private static func digest(_ bytes: [UInt8]) throws(BulkError) -> SHA256Digest {
+        try bulkErrors { () throws(DatasetError) in
+            try fileErrors { () throws(CheckpointError) in try SHA256Digest(of: bytes) }
+        }
     }
 
     /// Half of the digest in hexadecimal, which is enough to tell inputs apart.
@@ -54,8 +61,6 @@ package struct InputPosition: Sendable, Equatable {
 
 /// A line of the input that is to have a row in the output, and perhaps cannot.
 package struct InputItem: Sendable, Equatable {
-    /// The line's number, from 1.
-    package let number: Int
     /// The text, or why there is none.
     package let content: Result<TextLine, TextRefusal>
     /// What the line takes in memory, about.
@@ -64,8 +69,7 @@ package struct InputItem: Sendable, Equatable {
     package let end: InputPosition
 
     /// Takes the parts as they are.
-    package init(number: Int, content: Result<TextLine, TextRefusal>, byteCount: Int, end: InputPosition) {
-        self.number = number
+    package init(content: Result<TextLine, TextRefusal>, byteCount: Int, end: InputPosition) {
         self.content = content
         self.byteCount = byteCount
         self.end = end

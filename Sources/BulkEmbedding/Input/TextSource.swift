@@ -1,4 +1,3 @@
-import Checkpoints
 import Datasets
 import SystemPackage
 
@@ -40,9 +39,7 @@ package final class TextSource {
             if let path = plan.path { try InputFile(path: path) } else { try InputFile.standardInput() }
         }
         lines = InputLines(file, limit: plan.maxLineBytes)
-        position = try bulkErrors { () throws(DatasetError) in
-            try fileErrors { () throws(CheckpointError) in try InputPosition() }
-        }
+        position = try InputPosition()
     }
 
     /// How many bytes the text has; nil where that is known only at its end.
@@ -79,7 +76,7 @@ package final class TextSource {
         while position.lineCount < lineCount {
             guard let line = try nextLine() else { break }
             _ = try parser(for: line)
-            try pass(line)
+            try position.pass(line.bytes)
         }
         guard position.lineCount == lineCount, position.mark == mark else {
             throw .otherInput(path: plan.name, line: lineCount)
@@ -88,7 +85,7 @@ package final class TextSource {
 
     private func item(of line: LineSplitter.Line) throws(BulkError) -> InputItem? {
         let parser = try parser(for: line)
-        try pass(line)
+        try position.pass(line.bytes)
         let content: Result<TextLine, TextRefusal>
         do throws(TextRefusal) {
             guard let text = try parser.text(in: line) else { return nil }
@@ -96,14 +93,7 @@ package final class TextSource {
         } catch {
             content = .failure(error)
         }
-        return InputItem(
-            number: line.number, content: content, byteCount: line.bytes?.count ?? 0, end: position)
-    }
-
-    private func pass(_ line: LineSplitter.Line) throws(BulkError) {
-        try bulkErrors { () throws(DatasetError) in
-            try fileErrors { () throws(CheckpointError) in try position.pass(line.bytes) }
-        }
+        return InputItem(content: content, byteCount: line.bytes?.count ?? 0, end: position)
     }
 
     private func nextLine() throws(BulkError) -> LineSplitter.Line? {
