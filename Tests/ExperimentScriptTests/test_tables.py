@@ -10,8 +10,6 @@ from pathlib import Path
 
 import scripts
 
-EXPERIMENTS = scripts.DATASETS.parent / "Experiments"
-
 
 def results(directory: Path, name: str, scores: dict[str, float], **more: object) -> Path:
     path = directory / f"{name}.json"
@@ -29,7 +27,7 @@ def results(directory: Path, name: str, scores: dict[str, float], **more: object
 
 class TableTests(unittest.TestCase):
     def table(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
-        return subprocess.run([EXPERIMENTS / "table", *arguments], capture_output=True, text=True, check=False)
+        return subprocess.run([scripts.EXPERIMENTS / "table", *arguments], capture_output=True, text=True, check=False)
 
     def test_columns_stand_side_by_side_with_half_widths_and_means(self) -> None:
         with tempfile.TemporaryDirectory() as name:
@@ -73,7 +71,7 @@ class FloorTests(unittest.TestCase):
         with tempfile.TemporaryDirectory() as name:
             (Path(name) / "task.jsonl").write_text("".join(json.dumps({"text": text}) + "\n" for text in texts))
             server = subprocess.Popen(
-                [EXPERIMENTS / "floor-server", kind, "--tasks", name], stdout=subprocess.PIPE, text=True
+                [scripts.EXPERIMENTS / "floor-server", kind, "--tasks", name], stdout=subprocess.PIPE, text=True
             )
             try:
                 assert server.stdout is not None

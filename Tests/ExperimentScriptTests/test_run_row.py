@@ -1,0 +1,95 @@
+"""Rows of the table of experiments, with a trainer that only tells what it was asked for."""
+
+import contextlib
+import io
+import json
+import runpy
+import sys
+import tempfile
+import unittest
+from pathlib import Path
+from unittest import mock
+
+import scripts
+
+STUB = """#!{python}
+import json, pathlib, sys
+arguments = sys.argv[1:]
+with open({log!r}, "a") as log:
+    print(json.dumps(arguments), file=log)
+value = lambda name: pathlib.Path(arguments[arguments.index(name) + 1])
+if arguments[0] == "prepare":
+    value("--output").write_text("prepared")
+elif arguments[0] == "train":
+    for step in ("step-000020", "step-000060", "step-000100"):
+        checkpoint = value("--output") / "checkpoints" / step
+        checkpoint.mkdir(parents=True, exist_ok=True)
+        (checkpoint / "adapter_model.safetensors").write_text(step)
+        (checkpoint / "training_state.safetensors").write_text("moments")
+    (value("--output") / "metrics.jsonl").write_text("")
+elif arguments[0] == "evaluate":
+    assert (value("--model").parent / "SmolLM2-135M-Instruct").is_dir()
+    value("--output").write_text("results")
+    print("a table")
+else:
+    sys.exit(3)
+"""
+
+
+class ExperimentTests(unittest.TestCase):
+    def setUp(self) -> None:
+        directory = tempfile.TemporaryDirectory()
+        self.addCleanup(directory.cleanup)
+        self.directory = Path(directory.name)
+        self.log = self.directory / "log"
+        self.trainer = self.directory / "trainer"
+        self.trainer.write_text(STUB.format(python=sys.executable, log=str(self.log)))
+        self.trainer.chmod(0o755)
+        built = self.directory / "built"
+        (built / "evaluation").mkdir(parents=True)
+        (built / "evaluation" / "xsum_summary_match.jsonl").write_text('{"doc": "An article.", "summary": "s"}\n')
+        triplets = [{"query": f"q{i}", "positive": f"p{i}", "negative": "n", "source": "a"} for i in range(3)]
+        (built / "supervised.jsonl").write_text("".join(json.dumps(row) + "\n" for row in triplets))
+
+    def run_row(self, *arguments: str) -> list[list[str]]:
+        main = runpy.run_path(str(scripts.EXPERIMENTS / "run-row"))["main"]
+        base = self.directory / "SmolLM2-135M-Instruct"
+        base.mkdir(exist_ok=True)
+        command = ["run-row", *arguments, f"--built={self.directory / 'built'}", f"--runs={self.directory / 'runs'}"]
+        command.append(f"--trainer={self.trainer}")
+        with (
+            mock.patch.dict(main.__globals__, BASE=base),
+            mock.patch.object(sys, "argv", command),
+            contextlib.redirect_stderr(io.StringIO()),
+        ):
+            self.assertEqual(main(), 0)
+        return [json.loads(line) for line in self.log.read_text().splitlines()]
+
+    def test_a_row_is_prepared_trained_and_scored_once(self) -> None:
+        first = self.run_row("grace-supervised")
+        self.assertEqual([call[0] for call in first], ["prepare", "train", "evaluate"])
+        self.assertNotIn("--resume", first[1])
+        scored = Path(first[2][first[2].index("--model") + 1])
+        self.assertEqual((scored / "adapter_model.safetensors").read_text(), "step-000060")
+        self.assertFalse((scored / "training_state.safetensors").exists())
+        results = self.directory / "runs" / "results" / "grace-supervised.txt"
+        self.assertEqual(results.read_text(), "a table\n")
+        again = self.run_row("grace-supervised")[3:]
+        self.assertEqual([call[0] for call in again], ["train"])
+        self.assertIn("--resume", again[0])
+
+    def test_a_row_that_goes_on_from_another_trains_that_first(self) -> None:
+        calls = self.run_row("grace+contrastive")
+        trained = [call for call in calls if call[0] == "train"]
+        self.assertEqual(len(trained), 2)
+        start = Path(trained[1][trained[1].index("--start-adapter") + 1])
+        self.assertEqual(start, self.directory / "runs/grace-supervised/checkpoints/step-000060")
+
+    def test_the_base_is_scored_as_it_is(self) -> None:
+        [call] = self.run_row("base")
+        self.assertEqual(call[0], "evaluate")
+        self.assertEqual(Path(call[call.index("--model") + 1]).name, "SmolLM2-135M-Instruct")
+
+
+if __name__ == "__main__":
+    unittest.main()
