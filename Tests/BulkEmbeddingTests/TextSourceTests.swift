@@ -44,7 +44,6 @@ struct TextSourceTests {
         let source = try source("{\"text\": \"a\"}\n\n{\"text\": 1}\r\n{\"text\": \"é\"}")
         #expect(source.totalByteCount == 42)
         let items = try all(source, count: count)
-        #expect(items.map(\.number) == [1, 3, 4])
         #expect(items.map(\.end.lineCount) == [1, 3, 4])
         #expect(try items[0].content.get().text == "a")
         #expect(items[1].content == .failure(.line(.wrongType(key: "text", found: "1"))))
@@ -68,7 +67,7 @@ struct TextSourceTests {
             let again = try source(text, name: "a.txt")
             try again.skip(done.end.lineCount, mark: done.end.mark)
             #expect(again.byteCount == done.end.byteCount)
-            #expect(try all(again) == Array(before.dropFirst(done.number)))
+            #expect(try all(again) == Array(before.dropFirst(done.end.lineCount)))
         }
         let mark = before[1].end.mark
         for other in ["one\ntow\nthree\n", "one\n", "two\none\n", "one\n\ntwo\n", "onetwo\nthree\n", ""] {
@@ -86,7 +85,7 @@ struct TextSourceTests {
         var plan = TextSource.Plan(path: FilePath(try directory.write("ab\nabcdef\nabc\n", to: "a.txt")))
         plan.maxLineBytes = 3
         let items = try all(TextSource(plan))
-        #expect(items.map(\.number) == [1, 2, 3])
+        #expect(items.map(\.end.lineCount) == [1, 2, 3])
         #expect(items[1].content == .failure(.line(.tooLong(limit: 3))))
         #expect(items[2].end.byteCount == 8)
     }
