@@ -4,6 +4,7 @@ import contextlib
 import io
 import json
 import runpy
+import struct
 import sys
 import tempfile
 import unittest
@@ -28,7 +29,8 @@ elif arguments[0] == "train":
         (checkpoint / "training_state.safetensors").write_text("moments")
     (value("--output") / "metrics.jsonl").write_text("")
 elif arguments[0] == "evaluate":
-    assert (value("--model").parent / "SmolLM2-135M-Instruct").is_dir()
+    model = value("--model")
+    assert model.name == "plain" or (model.parent / "SmolLM2-135M-Instruct").is_dir()
     value("--output").write_text("results")
     print("a table")
 else:
@@ -88,7 +90,38 @@ class ExperimentTests(unittest.TestCase):
     def test_the_base_is_scored_as_it_is(self) -> None:
         [call] = self.run_row("base")
         self.assertEqual(call[0], "evaluate")
+        self.assertIn("--instructions", call)
         self.assertEqual(Path(call[call.index("--model") + 1]).name, "SmolLM2-135M-Instruct")
+
+    def test_the_plain_base_has_a_template_of_the_text_alone(self) -> None:
+        template = "{% for message in messages %}{{ message['content'] }}{% endfor %}"
+        base = self.directory / "SmolLM2-135M-Instruct"
+        base.mkdir()
+        (base / "base.gguf").write_bytes(b"GGUF before" + chat_template(template) + b"weights")
+        [call] = self.run_row("plain")
+        self.assertNotIn("--instructions", call)
+        served = Path(call[call.index("--model") + 1])
+        plain = "{{ messages[1]['content']" + " " * (len(template) - 27) + "}}"
+        self.assertEqual((served / "base.gguf").read_bytes(), b"GGUF before" + chat_template(plain) + b"weights")
+
+
+def chat_template(text: str) -> bytes:
+    """A GGUF file's metadata value, with its key."""
+    key = b"tokenizer.chat_template"
+    return struct.pack(f"<Q{len(key)}sIQ", len(key), key, 8, len(text)) + text.encode()
+
+
+class PlainBaseTests(unittest.TestCase):
+    def test_files_without_room_for_the_template_are_refused(self) -> None:
+        convert = runpy.run_path(str(scripts.EXPERIMENTS / "plain-base"))["with_plain_template"]
+        for content, message in [
+            (b"", "no chat template"),
+            (chat_template("{{ messages }}")[:-14], "no chat template|of 14 bytes"),
+            (chat_template("{{ messages }}"), "of 14 bytes"),
+            (chat_template("x" * 40)[:-1], "27 to 39 fit"),
+        ]:
+            with self.subTest(content=content), self.assertRaisesRegex(ValueError, message):
+                convert(content)
 
 
 if __name__ == "__main__":
