@@ -11,6 +11,7 @@ import threading
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
+BASE_MODEL = "SmolLM2-135M-Instruct"
 DEFAULT_MODEL = "grace-smollm2-135m"
 PROMPTED_MODEL = "Prompted"
 PROMPTS = {"query": "Query: ", "document": ""}
@@ -24,8 +25,7 @@ class ServerError(Exception):
 def prepare_models(source, directory):
     """Makes a directory of checkpoints: the default model, the same with prompts of its own, and the base of both."""
     manifest = json.loads((source / DEFAULT_MODEL / "grace.json").read_text())
-    base = manifest["base"]["name"]
-    for name, original in {base: base, DEFAULT_MODEL: DEFAULT_MODEL, PROMPTED_MODEL: DEFAULT_MODEL}.items():
+    for name, original in {BASE_MODEL: BASE_MODEL, DEFAULT_MODEL: DEFAULT_MODEL, PROMPTED_MODEL: DEFAULT_MODEL}.items():
         target = directory / name
         shutil.rmtree(target, ignore_errors=True)
         target.mkdir(parents=True)
