@@ -8,7 +8,7 @@ from pathlib import Path
 try:
     import yaml
 except ImportError:
-    raise unittest.SkipTest("there is no PyYAML to read the manifests of Kubernetes; Deploy/test --all installs it") from None
+    raise unittest.SkipTest("there is no PyYAML to read manifests with; Deploy/test --all installs it") from None
 
 from operators_files import DEPLOY
 

@@ -1,4 +1,4 @@
-"""The manifests of Deploy/kubernetes: by the schemas of Kubernetes, kubectl and promtool where those are, and each other."""
+"""The manifests of Deploy/kubernetes, held to each other, and to schemas, kubectl and promtool where those are."""
 
 import json
 import re
@@ -87,7 +87,8 @@ class ColourTests(unittest.TestCase):
         texts = set()
         for colour, replicas in self.colours.items():
             text = yaml.safe_dump_all(replicas.manifests)
-            for value in (colour, replicas.labels["checkpoint"], replicas.labels["fingerprint"], replicas.server["image"]):
+            labels = replicas.labels
+            for value in (colour, labels["checkpoint"], labels["fingerprint"], replicas.server["image"]):
                 self.assertIn(value, text)
                 text = text.replace(value, "…")
             texts.add(text)
@@ -143,10 +144,11 @@ class PodTests(unittest.TestCase):
         self.assertEqual(named, {port["name"]})
 
     def test_they_may_do_no_more_than_the_namespace_allows(self) -> None:
-        user = re.search(r"(?m)^USER (\d+):(\d+)$", CONTAINERFILE.read_text())
-        assert user is not None
+        found = re.search(r"(?m)^USER (\d+):(\d+)$", CONTAINERFILE.read_text())
+        assert found is not None
+        user, group = int(found[1]), int(found[2])
         pod = self.replicas.pod["securityContext"]
-        self.assertEqual((pod["runAsUser"], pod["runAsGroup"], pod["fsGroup"]), (int(user[1]), int(user[2]), int(user[2])))
+        self.assertEqual((pod["runAsUser"], pod["runAsGroup"], pod["fsGroup"]), (user, group, group))
         self.assertTrue(pod["runAsNonRoot"])
         self.assertEqual(pod["seccompProfile"], {"type": "RuntimeDefault"})
         for container in containers(self.replicas.deployment):
@@ -159,7 +161,8 @@ class PodTests(unittest.TestCase):
 
     def test_the_documented_commands_make_every_key_that_is_mounted(self) -> None:
         made = set()
-        for secret, files in re.findall(r"create secret generic (\S+)((?: --from-file=\S+)+)", DOCUMENTATION.read_text()):
+        commands = re.findall(r"create secret generic (\S+)((?: --from-file=\S+)+)", DOCUMENTATION.read_text())
+        for secret, files in commands:
             made |= {(secret, key) for key in re.findall(r"--from-file=([^=\s]+)", files)}
         (monitor,) = render(KUBERNETES / "monitoring")
         authority = monitor["spec"]["podMetricsEndpoints"][0]["tlsConfig"]["ca"]["secret"]

@@ -1,5 +1,6 @@
 """Deploy/test and .ci/run, with stubs in place of the toolchain."""
 
+import re
 import shutil
 import subprocess
 
@@ -109,6 +110,8 @@ class TestCommandTests(WorkspaceTestCase):
                 server = self.root / ".build-test" / "release" / "grace-server"
                 soaks = [line for line in self.logged() if f"proxy_soak.py --binary {server} " in line]
                 self.assertEqual(len(soaks), count)
+                schemas = [line for line in self.logged() if re.search(r"pip install .*kubernetes-validate==", line)]
+                self.assertEqual(len(schemas), count)
         (self.stubs / "haproxy").unlink()
         result = self.run_test("--all")
         self.assertEqual(result.returncode, 1)

@@ -1,7 +1,7 @@
 """The pods of Deploy/kubernetes without a cluster: their variables, probes and files, with the program that was built.
 
-Files of Secrets are laid out and replaced as the kubelet does it, by a link to a directory. `OPERATIONS_SERVER` names the
-program, as for test_operations.py.
+Files of Secrets are laid out and replaced as the kubelet does it, by a link to a directory. `OPERATIONS_SERVER` names
+the program, as for test_operations.py.
 """
 
 import json
@@ -58,7 +58,8 @@ class Pod:
         self.bin = directory / "bin"
         self.bin.mkdir()
         (self.bin / "grace-server").symlink_to(program().resolve())
-        self.image = dict(re.findall(r"(\w+)=(\S+)", " ".join(re.findall(r"(?m)^ENV (.*)$", CONTAINERFILE.read_text()))))
+        settings = re.findall(r"(?m)^ENV (.*)$", CONTAINERFILE.read_text())
+        self.image = dict(re.findall(r"(\w+)=(\S+)", " ".join(settings)))
 
     def variables(self, container: "dict") -> "dict[str, str]":
         """The image's and the manifest's; paths are those of this machine, and the port is a free one."""
