@@ -111,6 +111,14 @@ class ColourTests(unittest.TestCase):
             (selector,) = selectors(manifest)
             self.assertEqual(self.selected(selector), set(COLOURS))
 
+    def test_pods_speak_to_nobody_and_hear_only_those_who_are_named(self) -> None:
+        specification = self.shared["NetworkPolicy"]["spec"]
+        self.assertEqual(specification["policyTypes"], ["Ingress", "Egress"])
+        self.assertNotIn("egress", specification)
+        for rule in specification["ingress"]:
+            for peer in rule["from"]:
+                self.assertTrue(peer["namespaceSelector"]["matchLabels"])
+
     def test_labels_are_what_kubernetes_takes(self) -> None:
         for labels in self.pods.values():
             self.assertRegex(labels["fingerprint"], r"^[0-9a-f]{12}$")
