@@ -49,7 +49,7 @@ struct LineEmbedder: Sendable {
     /// What decides a row besides its line, by name.
     var settingValues: [String: JSONValue] {
         let model = embedder.model
-        return [
+        var values: [String: JSONValue] = [
             "checkpoint": .string("\(model.identity.name)@\(model.identity.fingerprint)"),
             "compute": .string(model.compute),
             "rows": .string(rowForm.name),
@@ -62,6 +62,10 @@ struct LineEmbedder: Sendable {
             "truncation": .string("\(settings.truncation)"),
             "prompt_name": promptName.map { .string($0) } ?? .null,
         ]
+        // Absent where nobody asks: progress of versions without them is gone on with.
+        values["stop_when_stable"] = settings.stableBelow.map { .number($0) }
+        values["trace"] = settings.traces ? .bool(true) : nil
+        return values
     }
 }
 

@@ -19,8 +19,12 @@ struct EmbedRequest: Sendable, Equatable {
     let temperature: Double?
     let topP: Double?
     let seed: UInt64?
+    /// A rationale ends once a window of it moved the vector by less than this.
+    let stopWhenStable: Double?
     /// Of `/explain`: whether the vector is answered too.
     let embedding: Bool
+    /// Of `/explain`: whether it is answered how near the vector was to the final one while the rationale was written.
+    let traces: Bool
     /// Of `/explain`: whether rationales are told as events while they are written.
     let streams: Bool
     /// Whether somebody looks on: the request is then served before others.
@@ -64,7 +68,9 @@ struct EmbedRequest: Sendable, Equatable {
         temperature = try fields.number("temperature")
         topP = try fields.number("top_p")
         seed = try Self.seed(fields.integer("seed"))
+        stopWhenStable = try fields.number("stop_when_stable")
         embedding = try fields.bool("embedding") ?? false
+        traces = try fields.bool("trace") ?? false
         streams = try fields.bool("stream") ?? false
     }
 
@@ -75,6 +81,8 @@ struct EmbedRequest: Sendable, Equatable {
         settings.temperature = temperature
         settings.topP = topP
         settings.seed = seed
+        settings.stopWhenStable = stopWhenStable
+        settings.traces = traces
         settings.truncation = truncate ? truncationDirection : .refuse
         settings.dimensions = dimensions
         settings.normalizes = normalize

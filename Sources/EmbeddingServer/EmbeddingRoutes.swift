@@ -19,7 +19,11 @@ struct EmbeddingRoutes: Sendable {
         router.add(.get, "/v2/models/{name}/ready") { request in readiness(request.head.pathSegment(2) ?? "") }
         for path in ["/embed", "/"] {
             addEmbedding(path, to: &router) { fields throws(ServiceError) in
-                (try EmbedRequest(fields), ())
+                let request = try EmbedRequest(fields)
+                guard !request.traces else {
+                    throw .invalid("`trace` is answered by `/explain`, and vectors with `embedding`", field: "trace")
+                }
+                return (request, ())
             } body: { work, _ in
                 encodeVectors(work.vectors)
             }

@@ -145,6 +145,7 @@ final class GenerationLoop {
             guard offset < draft.count, choice.token == draft[offset] else { return nil }
             row.accept(hiddenStates, row: lastRow + 1 + offset)
             stepTokens.accepted += 1
+            guard !row.isStable else { return row.result() }
         }
         // Every guess was right, up to the limit.
         return row.result()

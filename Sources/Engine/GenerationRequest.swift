@@ -31,6 +31,14 @@ package struct GenerationRequest: Sendable, Hashable {
     package var wantsLogProbabilities: Bool
     /// Whether the result is to hold the state of each pooled token, and not their mean alone.
     package var wantsTokenStates: Bool
+    /// Whether the result is to tell how near the mean was to the final one while the rationale was written.
+    package var wantsTrace = false
+    /// The rationale ends after the first window that moved the mean by less than this: 1 less the cosine of the means before and
+    /// after it. nil never ends it.
+    package var stableBelow: Double?
+
+    /// Tokens of the rationale between two looks at the mean.
+    package static let window = 8
 
     /// Takes the parts as they are; `poolingStart` must lie before the prompt's end.
     package init(
@@ -64,15 +72,17 @@ package enum FinishReason: String, Sendable, Equatable {
     case stop
     /// The limit of tokens was reached.
     case length
+    /// The mean moved by less than the request asks for.
+    case stable
 }
 
 /// A rationale and the mean of the hidden states that produced it.
 package struct GenerationResult: Sendable, Equatable {
     /// The rationale's tokens, without the one that ended it.
     package let rationale: [TokenID]
-    /// Whether the model or the limit ended the rationale; `length` where no rationale was asked for.
+    /// What ended the rationale; `length` where none was asked for.
     package let finishReason: FinishReason
-    /// The token that ended the rationale; nil where the limit did.
+    /// The token that ended the rationale; nil where none did.
     package let stopToken: TokenID?
     /// Of each token that was drawn, the one that ended the rationale among them, under the logits over the temperature; empty
     /// unless they were asked for, and where greedy.
@@ -81,6 +91,8 @@ package struct GenerationResult: Sendable, Equatable {
     package let mean: [Float]
     /// The states that the mean is of, in the order of their tokens, `[tokens, channels]`; empty unless asked for.
     package let tokenStates: [Float]
+    /// After each whole window of the rationale, the cosine of the mean so far and the final one; empty unless asked for.
+    package let trace: [Float]
     /// Tokens that were guessed and run; it depends on what else was in the batch.
     package let draftedTokenCount: Int
     /// Those of them that were what was sampled: each spared a step.

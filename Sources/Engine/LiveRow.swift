@@ -16,6 +16,8 @@ final class LiveRow {
     private var promptPool: MeanPool?
     /// What was pooled, one by one, `[tokens, channels]`; empty unless the request wants it.
     private var tokenStates: [Float] = []
+    /// How the mean moves while the rationale is written; nil where nobody asks.
+    private var windows: MeanWindows?
     private var tokens: [TokenID]
     /// Tokens that were run: behind them the cache holds guesses, until they are accepted or discarded.
     private var runCount: Int
@@ -33,6 +35,7 @@ final class LiveRow {
         self.submittedAt = submittedAt
         pool = MeanPool(channels: channels)
         tokens = request.prompt
+        windows = MeanWindows(request)
         runCount = request.sharedTokenCount(with: prefix.tokens)
         cache.adoptPrefix(of: prefix.cache, count: runCount)
         // Once and for all: an array that grows holds twice what it needs for a while.
@@ -78,10 +81,14 @@ final class LiveRow {
     private func add(_ hiddenStates: Activation, row: Int) {
         pool.add(hiddenStates, row: row)
         if request.wantsTokenStates { tokenStates += hiddenStates.row(row) }
+        windows?.look(at: pool)
     }
 
+    /// Whether the rationale ends because the mean hardly moves any more.
+    var isStable: Bool { windows?.isStable ?? false }
+
     /// Whether all tokens so far were run and another may be written.
-    var mayWrite: Bool { hasRunAll && unwrittenCount > 0 }
+    var mayWrite: Bool { hasRunAll && unwrittenCount > 0 && !isStable }
 
     /// Whether all tokens so far were run. The last one that is kept is run too: its state belongs to the mean.
     var hasRunAll: Bool { runCount == tokens.count }
@@ -125,9 +132,9 @@ final class LiveRow {
         guard mean.allSatisfy(\.isFinite) else { return .failure(notFinite) }
         return .success(
             GenerationResult(
-                rationale: rationale, finishReason: stop == nil ? .length : .stop, stopToken: stop?.token,
-                logProbabilities: logProbabilities, mean: mean, tokenStates: tokenStates,
-                draftedTokenCount: draftedCount,
+                rationale: rationale, finishReason: stop != nil ? .stop : isStable ? .stable : .length,
+                stopToken: stop?.token, logProbabilities: logProbabilities, mean: mean, tokenStates: tokenStates,
+                trace: windows?.trace(to: mean) ?? [], draftedTokenCount: draftedCount,
                 acceptedTokenCount: acceptedCount, queueTime: admittedAt - submittedAt,
                 inferenceTime: ContinuousClock.now - admittedAt))
     }

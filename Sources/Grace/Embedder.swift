@@ -17,6 +17,10 @@ package struct EmbeddingSettings: Sendable, Equatable {
     package var seed: UInt64?
     /// Which end of a text gives way, or that it is refused.
     package var truncation: Truncation
+    /// A rationale ends once a window of it moved the vector by less than this (`GenerationRequest.stableBelow`); nil never.
+    package var stableBelow: Double?
+    /// Whether to tell how near the vector was to the final one while the rationale was written.
+    package var traces = false
     /// Who is served first; it changes no result.
     package var priority = BatchScheduler.Priority.bulk
 
@@ -37,8 +41,10 @@ package struct EmbeddingSettings: Sendable, Equatable {
 package struct Embedding: Sendable {
     /// The mean of the hidden states, not normalised, `[channels]`.
     package let vector: [Float]
-    /// Whether the model or the limit ended the rationale.
+    /// What ended the rationale.
     package let finishReason: FinishReason
+    /// After each window of the rationale, the cosine of the vector so far and the final one; nil unless asked for.
+    package let trace: [Float]?
     /// Tokens of the whole prompt: system message, template and the text as it was cut.
     package let promptTokenCount: Int
     /// The rationale's tokens, without the one that ended it.
@@ -168,7 +174,7 @@ package struct Embedder: Sendable {
             throw .engine(error)
         }
         return zip(outcomes, zip(prompts, requests)).map { outcome, asked in
-            embedding(outcome.result, outcome.source, prompt: asked.0, seed: asked.1.sampling.seed)
+            embedding(outcome.result, outcome.source, prompt: asked.0, asked.1)
         }
     }
 
@@ -187,8 +193,7 @@ package struct Embedder: Sendable {
         } catch {
             return nil
         }
-        let embedding = embedding(
-            found.outcomes[0].result, .hit, prompt: found.prompt, seed: found.requests[0].sampling.seed)
+        let embedding = embedding(found.outcomes[0].result, .hit, prompt: found.prompt, found.requests[0])
         observer?.began(textCount: 1)
         observer?.ended([input], [embedding], tokenizationTime: .now - start)
         return embedding
@@ -198,12 +203,15 @@ package struct Embedder: Sendable {
         for inputs: [EmbeddingInput], _ prompts: [GracePrompt], _ settings: EmbeddingSettings
     ) -> [GenerationRequest] {
         zip(inputs, prompts).map { input, prompt in
-            GenerationRequest(
+            var request = GenerationRequest(
                 prompt: prompt.tokens, poolingStart: prompt.poolingStart,
                 maxRationaleTokens: settings.maxRationaleTokens,
                 sampling: SamplingSettings(
                     temperature: settings.temperature, topP: settings.topP,
                     seed: settings.seed ?? model.derivedSeed(of: input)))
+            request.wantsTrace = settings.traces
+            request.stableBelow = settings.stableBelow
+            return request
         }
     }
 
@@ -221,14 +229,15 @@ package struct Embedder: Sendable {
     }
 
     func embedding(
-        _ result: GenerationResult, _ source: ResultSource, prompt: GracePrompt, seed: UInt64
+        _ result: GenerationResult, _ source: ResultSource, prompt: GracePrompt, _ request: GenerationRequest
     ) -> Embedding {
         Embedding(
             vector: result.mean,
-            finishReason: result.finishReason, promptTokenCount: prompt.tokens.count,
+            finishReason: result.finishReason, trace: request.wantsTrace ? result.trace : nil,
+            promptTokenCount: prompt.tokens.count,
             rationaleTokens: result.rationale, isTruncated: prompt.isTruncated,
-            draftedTokenCount: result.draftedTokenCount, acceptedTokenCount: result.acceptedTokenCount, seed: seed,
-            source: source,
+            draftedTokenCount: result.draftedTokenCount, acceptedTokenCount: result.acceptedTokenCount,
+            seed: request.sampling.seed, source: source,
             queueTime: source == .hit ? .zero : result.queueTime,
             inferenceTime: source == .hit ? .zero : result.inferenceTime, tokenizer: model.tokenizer)
     }

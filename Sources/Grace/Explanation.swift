@@ -18,6 +18,7 @@ extension JSONWriter {
         // Null, not absent, without a pair of tags.
         member("reasoning", rationale.reasoning)
         member("seed", embedding.seed)
+        if let trace = embedding.trace { member("trace", trace) }
         member("truncated", embedding.isTruncated)
         member("understanding", rationale.understanding)
     }

@@ -8,6 +8,10 @@ package struct RequestedSettings: Sendable, Equatable {
     package var topP: Double?
     /// nil derives the seed from the text.
     package var seed: UInt64?
+    /// By how little a window of the rationale moves the vector for the rationale to end; nil never ends it.
+    package var stopWhenStable: Double?
+    /// Whether to tell how near the vector was to the final one while the rationale was written.
+    package var traces = false
     /// Which end of a text gives way, or that it is refused.
     package var truncation = Truncation.right
     /// Of the vector, from its beginning; nil gives all.
@@ -52,12 +56,17 @@ package struct RequestedSettings: Sendable, Equatable {
         guard Float(topP) > 0, topP <= 1 else {
             throw .setting(name: "top_p", found: "\(topP)", allowed: "numbers over 0 up to 1")
         }
+        if let stopWhenStable, !(0...2).contains(stopWhenStable) {
+            throw .setting(name: "stop_when_stable", found: "\(stopWhenStable)", allowed: "0 to 2")
+        }
         if let dimensions, !(1...model.dimensions).contains(dimensions) {
             throw .setting(name: "dimensions", found: "\(dimensions)", allowed: "1 to \(model.dimensions)")
         }
-        let settings = EmbeddingSettings(
+        var settings = EmbeddingSettings(
             maxRationaleTokens: rationale, temperature: Float(temperature), topP: Float(topP), seed: seed,
             truncation: truncation)
+        settings.stableBelow = stopWhenStable
+        settings.traces = traces
         return (
             settings, VectorForm(dimensions: dimensions, normalizes: normalizes ?? defaults.normalizes ?? true)
         )

@@ -15,6 +15,8 @@ struct ResultKey: Hashable, Sendable {
         if request.maxRationaleTokens == 0 || request.sampling.temperature <= 0 {
             request.sampling = SamplingSettings(temperature: 0, topP: 1, seed: 0)
         }
+        // Nothing is written that could be traced, or ended.
+        if request.maxRationaleTokens == 0 { (request.wantsTrace, request.stableBelow) = (false, nil) }
         self.request = request
     }
 
@@ -27,6 +29,6 @@ extension GenerationResult {
     var byteCount: Int {
         let bookkeeping = 256
         return bookkeeping + rationale.count * MemoryLayout<Int32>.size
-            + (mean.count + tokenStates.count) * MemoryLayout<Float>.size
+            + (mean.count + tokenStates.count + trace.count) * MemoryLayout<Float>.size
     }
 }

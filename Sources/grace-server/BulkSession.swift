@@ -31,13 +31,14 @@ struct BulkSession {
         self.batch = batch
     }
 
+    /// - Parameter traces: whether rows tell how near the vector was to the final one while the rationale was written.
     /// - Throws: `ExitCode`, after a line that says why.
-    func run(_ form: RowForm) async throws {
+    func run(_ form: RowForm, traces: Bool = false) async throws {
         let progressLine = ProgressLine()
         let stopSignal = StopSignal()
         let outcome: BulkJob.Outcome
         do throws(BulkError) {
-            outcome = try await job(form).run { report in
+            outcome = try await job(form, traces: traces).run { report in
                 switch report {
                 case .began(let run, let rowsBefore):
                     stopSignal.listen { run.stop() }
@@ -64,7 +65,7 @@ struct BulkSession {
 
     private var name: String { TextSource.Plan(path: input.path).name }
 
-    private func job(_ form: RowForm) -> BulkJob {
+    private func job(_ form: RowForm, traces: Bool) -> BulkJob {
         var configuration = ServerConfiguration()
         model.apply(to: &configuration)
         batch.apply(to: &configuration)
@@ -83,6 +84,7 @@ struct BulkSession {
         job.resumes = output.resume
         job.skipsRefused = input.skipInvalid
         job.request = request.settings
+        job.request.traces = traces
         job.promptName = request.promptName
         return job
     }

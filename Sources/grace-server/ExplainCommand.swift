@@ -21,11 +21,15 @@ struct ExplainCommand: AsyncParsableCommand {
     @Flag(help: "Write the vectors too.")
     var embedding = false
 
+    @Flag(help: "Write how near the vector was to the final one after every 8 tokens of the rationale.")
+    var trace = false
+
     @OptionGroup(title: "Embedding") var request: LineRequestOptions
     @OptionGroup(title: "Model") var model: ModelOptions
     @OptionGroup(title: "Limits") var batch: BatchOptions
 
     func run() async throws {
-        try await BulkSession(input, output, request, model, batch).run(.explanation(withVector: embedding))
+        try await BulkSession(input, output, request, model, batch)
+            .run(.explanation(withVector: embedding), traces: trace)
     }
 }

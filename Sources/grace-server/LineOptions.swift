@@ -72,6 +72,12 @@ struct LineRequestOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Of all texts; by default each text's own.", valueName: "number"))
     var seed: UInt64?
 
+    @Option(
+        help: ArgumentHelp(
+            "End a rationale once 8 tokens of it move the vector by less than this: 1 less the cosine.",
+            valueName: "number"))
+    var stopWhenStable: Double?
+
     @Option(help: ArgumentHelp("Keep the first numbers of each vector.", valueName: "number"))
     var dimensions: Int?
 
@@ -96,6 +102,7 @@ struct LineRequestOptions: ParsableArguments {
         settings.temperature = temperature
         settings.topP = topP
         settings.seed = seed
+        settings.stopWhenStable = stopWhenStable
         settings.truncation = truncate.truncation
         settings.dimensions = dimensions
         settings.normalizes = normalize

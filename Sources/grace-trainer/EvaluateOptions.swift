@@ -62,6 +62,12 @@ struct TaskOptions: ParsableArguments {
     @Option(help: ArgumentHelp("The longest rationale.", valueName: "tokens"))
     var maxRationaleTokens = 64
 
+    @Option(
+        help: ArgumentHelp(
+            "End a rationale once 8 tokens of it move the vector by less than this: 1 less the cosine.",
+            valueName: "number"))
+    var stopWhenStable: Double?
+
     @Option(help: ArgumentHelp("Of sampled rationales.", valueName: "number"))
     var temperature = 1.0
 
@@ -81,6 +87,9 @@ struct TaskOptions: ParsableArguments {
         guard temperature > 0, temperature <= 100 else {
             throw ValidationError("--temperature is \(temperature), allowed are numbers over 0 up to 100")
         }
+        if let stopWhenStable, !(0...2).contains(stopWhenStable) {
+            throw ValidationError("--stop-when-stable is \(stopWhenStable), allowed are 0 to 2")
+        }
         if let twice = mode.first(where: { kind in mode.count { $0 == kind } > 1 }) {
             throw ValidationError("--mode \(twice.rawValue) is given twice")
         }
@@ -90,7 +99,9 @@ struct TaskOptions: ParsableArguments {
 
     var modes: [RationaleMode] {
         (mode.isEmpty ? [.none] : mode).map {
-            RationaleMode($0, maxRationaleTokens: maxRationaleTokens, temperature: temperature, seedCount: seeds)
+            RationaleMode(
+                $0, maxRationaleTokens: maxRationaleTokens, temperature: temperature, seedCount: seeds,
+                stopWhenStable: stopWhenStable)
         }
     }
 

@@ -25,7 +25,7 @@ package enum RowForm: Sendable, Equatable {
         case .explanation:
             [
                 "line", "checkpoint", "embedding", "finish_reason", "prompt_tokens", "rationale", "rationale_tokens",
-                "reasoning", "seed", "truncated", "understanding",
+                "reasoning", "seed", "trace", "truncated", "understanding",
             ]
         case .numPy: []
         }

@@ -30,13 +30,13 @@ package struct ModelEmbedder: TextEmbedder {
     }
 
     package func embed(_ text: String, as settings: RationaleSettings) async throws(EvaluationError) -> EmbeddedText {
+        var embeddingSettings = EmbeddingSettings(
+            maxRationaleTokens: settings.maxRationaleTokens, temperature: Float(settings.temperature),
+            seed: settings.seed)
+        embeddingSettings.stableBelow = settings.stopWhenStable
         let embedding: Embedding
         do throws(GraceError) {
-            embedding = try await embedder.embed(
-                [text],
-                settings: EmbeddingSettings(
-                    maxRationaleTokens: settings.maxRationaleTokens, temperature: Float(settings.temperature),
-                    seed: settings.seed))[0]
+            embedding = try await embedder.embed([text], settings: embeddingSettings)[0]
         } catch {
             throw .text(text, error)
         }

@@ -20,13 +20,18 @@ package struct RationaleMode: Sendable, Equatable {
     package let temperature: Double
     /// How often rationales are drawn; 1 where nothing is.
     package let seedCount: Int
+    /// By how little a window of a rationale moves the vector for the rationale to end; nil never ends one.
+    package let stopWhenStable: Double?
 
     /// A mode; values without effect on it are those of every such mode.
-    package init(_ kind: Kind, maxRationaleTokens: Int, temperature: Double, seedCount: Int) {
+    package init(
+        _ kind: Kind, maxRationaleTokens: Int, temperature: Double, seedCount: Int, stopWhenStable: Double? = nil
+    ) {
         self.kind = kind
         self.maxRationaleTokens = kind == .none ? 0 : maxRationaleTokens
         self.temperature = kind == .sampled ? temperature : 0
         self.seedCount = kind == .sampled ? seedCount : 1
+        self.stopWhenStable = kind == .none ? nil : stopWhenStable
     }
 
     /// Each of these embeds all texts once.
@@ -37,6 +42,6 @@ package struct RationaleMode: Sendable, Equatable {
     package func settings(for text: String, run: Int) -> RationaleSettings {
         RationaleSettings(
             maxRationaleTokens: maxRationaleTokens, temperature: temperature,
-            seed: kind == .sampled ? TextHash("\(run) \(text)").seed : 0)
+            seed: kind == .sampled ? TextHash("\(run) \(text)").seed : 0, stopWhenStable: stopWhenStable)
     }
 }

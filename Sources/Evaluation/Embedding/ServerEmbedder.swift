@@ -62,6 +62,9 @@ package struct ServerEmbedder: TextEmbedder {
             if settings.maxRationaleTokens > 0 {
                 writer.member("embedding", true)
             }
+            if let stopWhenStable = settings.stopWhenStable {
+                writer.member("stop_when_stable", stopWhenStable)
+            }
         }
         return writer.bytes
     }

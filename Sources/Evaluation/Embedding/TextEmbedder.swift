@@ -36,12 +36,15 @@ package struct RationaleSettings: Sendable, Equatable {
     package var temperature: Double
     /// Decides the draws where the temperature is over 0.
     package var seed: UInt64
+    /// By how little a window of the rationale moves the vector for the rationale to end; nil never ends it.
+    package var stopWhenStable: Double?
 
     /// Takes the values as they are.
-    package init(maxRationaleTokens: Int, temperature: Double, seed: UInt64) {
+    package init(maxRationaleTokens: Int, temperature: Double, seed: UInt64, stopWhenStable: Double? = nil) {
         self.maxRationaleTokens = maxRationaleTokens
         self.temperature = temperature
         self.seed = seed
+        self.stopWhenStable = stopWhenStable
     }
 
     /// Without a rationale.

@@ -78,6 +78,7 @@ package final class VectorCache: Sendable {
     private func key(_ text: String, _ settings: RationaleSettings) -> (file: String, text: String)? {
         let manner =
             "\(identity.fingerprint) \(identity.compute) \(settings.maxRationaleTokens) \(settings.temperature)"
+            + (settings.stopWhenStable.map { " \($0)" } ?? "")
         // Seeds derive from the run and the text: they are part of the text's key.
         guard let file = digest(manner), let text = digest("\(settings.seed) \(text)") else { return nil }
         return ("\(file.prefix(16)).jsonl", text)

@@ -54,6 +54,7 @@ extension JSONWriter {
             writer.member("max_rationale_tokens", mode.maxRationaleTokens)
             writer.member("temperature", mode.temperature)
             writer.member("seeds", mode.seedCount)
+            if let stopWhenStable = mode.stopWhenStable { writer.member("stop_when_stable", stopWhenStable) }
         }
     }
 }

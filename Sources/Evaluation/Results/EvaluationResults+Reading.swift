@@ -98,7 +98,8 @@ extension RationaleMode {
         guard (1...1_000_000).contains(seeds) else { throw object.wrongType("seeds", "a number of at least 1") }
         self.init(
             try object.choice("kind", of: Kind.self), maxRationaleTokens: try object.integer("max_rationale_tokens"),
-            temperature: try object.number("temperature"), seedCount: seeds)
+            temperature: try object.number("temperature"), seedCount: seeds,
+            stopWhenStable: object.keys.contains("stop_when_stable") ? try object.number("stop_when_stable") : nil)
     }
 }
 

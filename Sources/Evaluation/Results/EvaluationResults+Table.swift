@@ -62,14 +62,15 @@ extension EvaluationResults {
 }
 
 extension RationaleMode {
-    /// For example `sampled, 64 tokens, T 1.0, 3 seeds`.
+    /// For example `sampled, 64 tokens, T 1.0, 3 seeds`, or `greedy, 64 tokens, stable below 0.01`.
     package var title: String {
-        switch kind {
+        let stability = stopWhenStable.map { ", stable below \($0)" } ?? ""
+        return switch kind {
         case .none: "none"
-        case .greedy: "greedy, \(maxRationaleTokens) tokens"
+        case .greedy: "greedy, \(maxRationaleTokens) tokens" + stability
         case .sampled:
             "sampled, \(maxRationaleTokens) tokens, T \(temperature), "
-                + (seedCount == 1 ? "1 seed" : "\(seedCount) seeds")
+                + (seedCount == 1 ? "1 seed" : "\(seedCount) seeds") + stability
         }
     }
 }

@@ -107,7 +107,7 @@ extension Embedder {
         }
         defer { withExtendedLifetime(reservation) {} }
         let embeddings = zip(outcomes, zip(prompts, requests)).map { outcome, asked in
-            embedding(outcome.result, outcome.source, prompt: asked.0, seed: asked.1.sampling.seed)
+            embedding(outcome.result, outcome.source, prompt: asked.0, asked.1)
         }
         let (spans, decompositions) = try await decompose(outcomes.map(\.result), layouts, comparison)
         return TextComparison(embeddings: embeddings, spans: spans, decompositions: decompositions)
