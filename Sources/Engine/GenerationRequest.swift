@@ -67,7 +67,7 @@ package struct GenerationRequest: Sendable, Hashable {
 }
 
 /// Why a rationale ended.
-package enum FinishReason: String, Sendable, Equatable {
+package enum FinishReason: String, Sendable, CaseIterable {
     /// The model ended its turn.
     case stop
     /// The limit of tokens was reached.

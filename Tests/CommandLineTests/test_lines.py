@@ -112,6 +112,15 @@ class LineTests(unittest.TestCase):
             self.assertEqual({key: row[key] for key in explanation}, explanation)
             self.assertEqual(set(row) - set(explanation), {"line", "id"})
 
+    def test_rationales_end_when_they_are_stable_and_tell_their_traces(self) -> None:
+        options = [*MODEL, "--max-rationale-tokens", "24", "--trace"]
+        given = "\n".join(TEXTS)
+        for more, reason, tokens in [([], "length", 24), (["--stop-when-stable", "2"], "stable", 8)]:
+            done = self.expect(0, run("explain", *options, *more, stdin=given))
+            for row in map(json.loads, done.stdout.splitlines()):
+                self.assertEqual((row["finish_reason"], row["rationale_tokens"]), (reason, tokens))
+                self.assertEqual((len(row["trace"]), row["trace"][-1]), (tokens // 8, 1))
+
     def test_inputs_of_all_kinds_give_the_same_rows(self) -> None:
         texts = [text for text in TEXTS if "\n" not in text]
         plain = "\n".join(texts) + "\n"
@@ -180,7 +189,8 @@ class LineTests(unittest.TestCase):
         other = self.lines(["another text", *TEXTS[1:]], "other.jsonl")
         self.assertIn("--resume", self.expect(1, self.embed(texts, "--output", self.output)).stderr)
         for options, said in [
-            ([texts, "--seed", "1"], "seed"), ([texts, "--max-rationale-tokens", "7"], "max_rationale_tokens"),
+            ([texts, "--seed", "1"], "seed"), ([texts, "--stop-when-stable", "0.1"], "stop_when_stable"),
+            ([texts, "--max-rationale-tokens", "7"], "max_rationale_tokens"),
             ([texts, "--model", FIXTURES / "tiny-llama3"], "checkpoint"),
             ([texts, "--precision", "float32"], "compute"),
             ([texts, "--dimensions", "4"], "dimensions"), ([other], "the 8 lines that are done"),
@@ -223,7 +233,8 @@ class LineTests(unittest.TestCase):
             ([texts, "--output", self.path / "no/directory.jsonl"], 1, "directory.jsonl"),
             ([texts, "--output", self.path], 1, str(self.path)),
             ([texts, "--dimensions", "100000"], 1, "100000"), ([texts, "--temperature", "-1"], 64, "temperature"),
-            ([texts, "--top-p", "1.5"], 1, "top_p"), ([texts, "--prompt-name", "elephant"], 1, "elephant"),
+            ([texts, "--top-p", "1.5"], 1, "top_p"), ([texts, "--stop-when-stable", "nan"], 1, "is nan, allowed are 0 to 2"),
+            ([texts, "--prompt-name", "elephant"], 1, "elephant"),
             ([texts, "--max-rationale-tokens", "900000"], 1, "900000"),
         ]:
             with self.subTest(options):

@@ -1,4 +1,5 @@
 import EmbeddingServer
+import Engine
 import Foundation
 import HTTP
 import TestSupport
@@ -37,6 +38,14 @@ struct DocumentationTests {
             let text = String(decoding: await fixture.send(.get, "/openapi.json").body, as: UTF8.self)
             #expect(!text.contains(#""{max"#) && !text.contains(#""{model}""#))
         }
+    }
+
+    @Test("The document has every reason for which a rationale ends")
+    func finishReasons() async throws {
+        let document = try await document(ServiceFixture.without())
+        let reasons = member(
+            document, "components", "schemas", "Explanation", "properties", "finish_reason", "enum")
+        #expect(reasons as? [String] == FinishReason.allCases.map(\.rawValue))
     }
 
     @Test("Without a model the document is there, without the limits of one")

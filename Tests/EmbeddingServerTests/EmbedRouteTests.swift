@@ -43,7 +43,7 @@ struct EmbedRouteTests {
                 #"""
                 {"inputs": "a text", "normalize": null, "truncate": null, "truncation_direction": null,
                  "dimensions": null, "max_rationale_tokens": null, "temperature": null, "top_p": null, "seed": null,
-                 "parameters": {"x": 1}}
+                 "stop_when_stable": null, "trace": null, "parameters": {"x": 1}}
                 """#)
             #expect(plain == nulls)
         }
@@ -80,6 +80,9 @@ struct EmbedRouteTests {
             ("/embed", 4096, #"{"inputs": "other"}"#, "miss"),
             ("/embed", 4096, #"{"inputs": "one", "max_rationale_tokens": 2}"#, "miss"),
             ("/embed", 4096, #"{"inputs": "one", "temperature": 1}"#, "miss"),
+            ("/embed", 4096, #"{"inputs": "one", "stop_when_stable": 0.1}"#, "miss"),
+            ("/explain", 4096, #"{"inputs": "one", "trace": true}"#, "miss"),
+            ("/explain", 4096, #"{"inputs": "one", "trace": false}"#, "hit"),
             ("/embed", 4096, #"{"inputs": ["two", "one", "two", "three", "one"]}"#, "hit=2, shared=1, miss=2"),
             ("/embed", 4096, #"{"inputs": ["a", "b"]}"#, "hit=0, shared=0, miss=2"),
             ("/embed", 0, #"{"inputs": "one"}"#, "miss"),
@@ -148,6 +151,65 @@ struct EmbedRouteTests {
             let text = await fixture.send(.post, "/explain", #"{"inputs": "a text"}"#)
             #expect(String(decoding: text.body, as: UTF8.self).contains(#""reasoning":null"#))
             #expect(!String(decoding: text.body, as: UTF8.self).contains("embedding"))
+            #expect(!String(decoding: text.body, as: UTF8.self).contains("trace"))
+        }
+    }
+
+    @Test("A trace compares the vectors of shorter rationales with the final one")
+    func traces() async throws {
+        try await ServiceFixture.withModel { fixture in
+            let whole = #""inputs": "a text", "embedding": true, "temperature": 1, "seed": 4"#
+            let found = try await fixture.explain(#"{\#(whole), "max_rationale_tokens": 24, "trace": true}"#)[0]
+            let trace = try #require(found.trace)
+            #expect(found.rationale_tokens == 24 && trace.count == 3 && trace[2] == 1)
+            for (count, value) in zip([8, 16], trace) {
+                let short = try await fixture.explain(#"{\#(whole), "max_rationale_tokens": \#(count)}"#)[0]
+                let expected = cosine(try #require(short.embedding), try #require(found.embedding))
+                #expect(abs(Double(value) - expected) <= 1e-5)
+            }
+        }
+    }
+
+    @Test("A trace is empty without a rationale, also where the vector was kept for who asked for none")
+    func emptyTraces() async throws {
+        try await ServiceFixture.withModel { fixture in
+            let plain = await fixture.send(.post, "/explain", #"{"inputs": "a text", "max_rationale_tokens": 0}"#)
+            let traced = await fixture.send(
+                .post, "/explain", #"{"inputs": "a text", "max_rationale_tokens": 0, "trace": true}"#)
+            #expect(plain.headers["x-grace-cache"] == "miss" && traced.headers["x-grace-cache"] == "hit")
+            let explanations = try [plain, traced].map { try $0.decoded([Explanation].self)[0] }
+            #expect(explanations.map(\.trace) == [nil, []])
+        }
+    }
+
+    @Test("Only /explain answers a trace: /embed says so", arguments: ["/embed", "/"])
+    func traceOfEmbed(path: String) async throws {
+        try await ServiceFixture.withModel { fixture in
+            let response = await fixture.send(.post, path, #"{"inputs": "a text", "trace": true}"#)
+            #expect(response.status == .unprocessableContent)
+            let answer = try response.errorAnswer()
+            #expect(answer.error == "`trace` is answered by `/explain`, and vectors with `embedding`")
+        }
+    }
+
+    @Test("A rationale that is to end when it is stable does, on every route, with the vector of a limit there")
+    func stops() async throws {
+        try await ServiceFixture.withModel(configure: { $0.cacheEntries = 0 }) { fixture in
+            let limited = try await fixture.embed(#"{"inputs": "a text", "max_rationale_tokens": 8}"#)
+            let stable = #""max_rationale_tokens": 40, "stop_when_stable": 2"#
+            let explained = try await fixture.explain(#"{"inputs": "a text", "embedding": true, \#(stable)}"#)[0]
+            #expect(explained.finish_reason == "stable" && explained.rationale_tokens == 8)
+            #expect(explained.embedding == limited[0])
+            for (path, body) in [
+                ("/embed", #"{"inputs": "a text", \#(stable)}"#),
+                ("/v1/embeddings", #"{"input": "a text", \#(stable)}"#),
+                ("/api/embed", #"{"input": "a text", \#(stable)}"#),
+            ] {
+                #expect(await fixture.send(.post, path, body).headers["x-rationale-tokens"] == "8", "\(path)")
+            }
+            let never = try await fixture.explain(
+                #"{"inputs": "a text", "max_rationale_tokens": 16, "stop_when_stable": 0}"#)[0]
+            #expect(never.finish_reason == "length" && never.rationale_tokens == 16)
         }
     }
 

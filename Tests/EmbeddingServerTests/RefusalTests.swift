@@ -83,6 +83,18 @@ struct RefusalTests {
             #"{"inputs": "a", "top_p": 0}"#, .unprocessableContent, "Validation",
             "`top_p` is 0.0, allowed are numbers over 0 up to 1"),
         Refusal(
+            #"{"inputs": "a", "stop_when_stable": -0.5}"#, .unprocessableContent, "Validation",
+            "`stop_when_stable` is -0.5, allowed are 0 to 2"),
+        Refusal(
+            #"{"inputs": "a", "stop_when_stable": 2.01}"#, .unprocessableContent, "Validation",
+            "`stop_when_stable` is 2.01, allowed are 0 to 2"),
+        Refusal(
+            #"{"inputs": "a", "stop_when_stable": "nan"}"#, .unprocessableContent, "Validation",
+            "`stop_when_stable` must be a number, not the string \"nan\""),
+        Refusal(
+            #"{"inputs": "a", "trace": 1}"#, .unprocessableContent, "Validation", "`trace` must be true or false, not 1"
+        ),
+        Refusal(
             #"{"inputs": "a", "seed": -1}"#, .unprocessableContent, "Validation",
             "`seed` is -1, allowed are 0 to 9223372036854775807"),
     ]

@@ -121,6 +121,7 @@ struct Explanation: Decodable, Equatable {
     let seed: UInt64
     let checkpoint: String
     let embedding: [Float]?
+    let trace: [Float]?
 }
 
 /// The error object.

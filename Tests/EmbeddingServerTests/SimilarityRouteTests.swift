@@ -93,6 +93,17 @@ struct SimilarityRouteTests {
         }
     }
 
+    @Test("Rationales tell their traces, and end when they are stable, as those of /explain")
+    func traces() async throws {
+        try await ServiceFixture.withModel { fixture in
+            let body = #"{"inputs": ["one", "two"], "max_rationale_tokens": 24, "trace": true, "stop_when_stable": 2}"#
+            let found = try await compare(fixture, body)
+            #expect(try await found.rationales == fixture.explain(body))
+            #expect(found.rationales.allSatisfy { $0.finish_reason == "stable" && $0.trace == [1] })
+            #expect(abs(found.sum - (found.similarity ?? 0)) <= 1e-5)
+        }
+    }
+
     @Test("One text against many is ranked, with the contributions that are largest")
     func ranking() async throws {
         try await ServiceFixture.withModel { fixture in

@@ -58,10 +58,11 @@ struct StreamingTests {
         "The pieces join to the rationales, and the last event is the answer without a stream",
         arguments: [
             #""one text""#, #"["one text", "another", "one text"]"#, #"["four", "texts", "and", "one", "more"]"#,
-        ])
-    func pieces(inputs: String) async throws {
+        ],
+        [#""trace": false"#, #""trace": true"#, #""trace": true, "stop_when_stable": 2"#])
+    func pieces(inputs: String, settings: String) async throws {
         try await ServiceFixture.withModel(configure: { $0.cacheEntries = 0 }) { fixture in
-            let fields = #""inputs": \#(inputs), "max_rationale_tokens": 24, "embedding": true"#
+            let fields = #""inputs": \#(inputs), "max_rationale_tokens": 24, "embedding": true, \#(settings)"#
             let plain = await fixture.send(.post, "/explain", "{\(fields)}")
             let response = await fixture.send(.post, "/explain", #"{\#(fields), "stream": true}"#)
             #expect(response.headers["Content-Type"] == "text/event-stream")

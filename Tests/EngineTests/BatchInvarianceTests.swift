@@ -38,6 +38,8 @@ struct BatchInvarianceTests {
         let requests = (0..<18).map { index in
             var request = model.request(index / 6, maxRationaleTokens: 3 + index % 6 * 4, temperature: 1)
             request.sampling.seed = UInt64(index)
+            request.wantsTrace = index.isMultiple(of: 3)
+            request.stableBelow = index.isMultiple(of: 2) ? 1e-2 : nil
             return request
         }
         let alone = try await model.resultsAlone(requests)
@@ -83,6 +85,8 @@ struct BatchInvarianceTests {
             let pooled = request.prompt.count - request.poolingStart
             request.prompt.removeLast(Int.random(in: 0..<pooled, using: &generator))
             request.poolingStart = Int.random(in: 0...request.poolingStart, using: &generator)
+            request.wantsTrace = Bool.random(using: &generator)
+            request.stableBelow = [nil, 1e-3, 1e-2, 0.1].randomElement(using: &generator) ?? nil
             return request
         }
         let alone = try await model.resultsAlone(requests)
@@ -136,6 +140,8 @@ struct BatchInvarianceTests {
         for (found, expected) in zip(found, expected) {
             #expect(found.rationale == expected.rationale, sourceLocation: sourceLocation)
             #expect(found.mean == expected.mean, sourceLocation: sourceLocation)
+            #expect(found.finishReason == expected.finishReason, sourceLocation: sourceLocation)
+            #expect(found.trace == expected.trace, sourceLocation: sourceLocation)
         }
     }
 }

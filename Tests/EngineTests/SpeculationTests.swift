@@ -19,7 +19,7 @@ struct SpeculationTests {
             let start = Int.random(in: prompt.indices, using: &generator)
             prompt += prompt[start...].prefix(Int.random(in: 1...9, using: &generator))
         }
-        return GenerationRequest(
+        var request = GenerationRequest(
             prompt: prompt, poolingStart: Int.random(in: prompt.indices, using: &generator),
             maxRationaleTokens: Int.random(in: 0...45, using: &generator),
             sampling: SamplingSettings(
@@ -27,6 +27,9 @@ struct SpeculationTests {
                 temperature: [0, 0, 0.1, 0.3, 1].randomElement(using: &generator) ?? 0,
                 topP: [1, 0.9, 0.5].randomElement(using: &generator) ?? 1,
                 seed: UInt64.random(in: 0...9, using: &generator)))
+        request.wantsTrace = Bool.random(using: &generator)
+        request.stableBelow = [nil, 1e-3, 1e-2, 0.1, 0.5].randomElement(using: &generator) ?? nil
+        return request
     }
 
     @Test(
@@ -37,6 +40,7 @@ struct SpeculationTests {
         var generator = SeededGenerator(seed: 77)
         var accepted = 0
         var rejected = 0
+        var stopsAfterGuesses = 0
         for _ in 0..<10 * rounds {
             let requests = (0..<12).map { _ in randomRequest(&generator) }
             let unstopped = try await model.resultsAlone(requests)
@@ -60,11 +64,12 @@ struct SpeculationTests {
                 #expect(found.acceptedTokenCount <= found.rationale.count)
                 accepted += found.acceptedTokenCount
                 rejected += found.draftedTokenCount - found.acceptedTokenCount
+                if found.finishReason == .stable, found.acceptedTokenCount > 0 { stopsAfterGuesses += 1 }
             }
             #expect(expected.allSatisfy { $0.draftedTokenCount == 0 })
         }
-        // Both ways were taken.
-        #expect(accepted > 0 && rejected > 0)
+        // All ways were taken.
+        #expect(accepted > 0 && rejected > 0 && stopsAfterGuesses > 0)
     }
 
     @Test("Tasks that are cancelled between guesses leave the others their results")
@@ -151,6 +156,6 @@ struct SpeculationTests {
 
     private func areSame(_ found: GenerationResult, _ expected: GenerationResult) -> Bool {
         found.rationale == expected.rationale && found.finishReason == expected.finishReason
-            && found.mean == expected.mean
+            && found.mean == expected.mean && found.trace == expected.trace
     }
 }

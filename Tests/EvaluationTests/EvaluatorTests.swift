@@ -197,12 +197,16 @@ struct EvaluatorTests {
     func cache() async throws {
         let directory = try TemporaryDirectory()
         let texts = ["red sea", "blue sky", "green"]
-        func calls(_ identity: EmbedderIdentity? = nil) async throws -> (count: Int, vectors: [[Double]]) {
+        func calls(
+            _ identity: EmbedderIdentity? = nil, stopWhenStable: Double? = nil
+        ) async throws -> (count: Int, vectors: [[Double]]) {
+            let mode = RationaleMode(
+                .greedy, maxRationaleTokens: 8, temperature: 1, seedCount: 5, stopWhenStable: stopWhenStable)
             var embedder = FakeEmbedder()
             if let identity { embedder.identity = identity }
             let cache = try VectorCache(FilePath("\(directory.path)/cache"), of: embedder.identity)
             let found = try await EmbeddingRun(embedder: embedder, cache: cache).embed(texts + texts, label: "test") {
-                greedy.settings(for: $0, run: 0)
+                mode.settings(for: $0, run: 0)
             }
             #expect(found.rationale("green") == "about green")
             return (embedder.calls.withState { $0.count }, texts.map { found.vectors.row(found.row($0)) })
@@ -213,6 +217,7 @@ struct EvaluatorTests {
         #expect(second.count == 0)
         #expect(second.vectors == first.vectors)
         #expect(try await calls(EmbedderIdentity(name: "fake", fingerprint: "other", compute: "none")).count == 3)
+        #expect(try await calls(stopWhenStable: 0.1).count == 3)
         for name in try FileManager.default.contentsOfDirectory(atPath: "\(directory.path)/cache") {
             let path = "\(directory.path)/cache/\(name)"
             let bytes = try [UInt8](Data(contentsOf: URL(filePath: path)))

@@ -110,6 +110,10 @@ struct ModelTests {
         #expect(relativeL2(reasoned.vector, example.embeddingUnnormalised) <= 1e-4)
         let drawn = RationaleSettings(maxRationaleTokens: 8, temperature: 1, seed: 3)
         #expect(try await embedder.embed("a", as: drawn) == embedder.embed("a", as: drawn))
+        let stable = RationaleSettings(maxRationaleTokens: 40, temperature: 1, seed: 3, stopWhenStable: 2)
+        let short = try await embedder.embed("a", as: stable)
+        #expect(short.rationaleTokens == 8 && !short.isCutOff)
+        #expect(try await short.vector == embedder.embed("a", as: drawn).vector)
         let tooLong = RationaleSettings(maxRationaleTokens: 5000, temperature: 0, seed: 0)
         await #expect(throws: EvaluationError.text("a", .rationaleTooLong(tokens: 5000, contextLength: 1024))) {
             try await embedder.embed("a", as: tooLong)

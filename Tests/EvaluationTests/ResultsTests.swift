@@ -12,7 +12,7 @@ struct ResultsTests {
         let bootstrap = Bootstrap(resamples: 20, seed: UInt64.max)
         let modes = [
             RationaleMode(.none, maxRationaleTokens: 0, temperature: 0, seedCount: 1),
-            RationaleMode(.sampled, maxRationaleTokens: 16, temperature: 0.7, seedCount: 2),
+            RationaleMode(.sampled, maxRationaleTokens: 16, temperature: 0.7, seedCount: 2, stopWhenStable: 0.01),
         ]
         let evidence: [(TaskKind, Metric, Evidence)] = [
             (.similarity, .spearman, .correlation(predicted: [0.1, -0.2, 1e-9], expected: [5, 0, 2.5])),
@@ -114,7 +114,7 @@ struct ResultsTests {
         }
         #expect(
             lines[4..<11].map(cells) == [
-                ["task", "kind", "metric", "none", "sampled, 16 tokens, T 0.7, 2 seeds"],
+                ["task", "kind", "metric", "none", "sampled, 16 tokens, T 0.7, 2 seeds, stable below 0.01"],
                 cells(lines[5]),
                 ["the sts", "STS", "Spearman", "100.00 [0.00, 100.00]", "100.00 [0.00, 100.00] ±0.00"],
                 ["the pairs", "PairClassification", "AP", "50.00 [0.00, 100.00]", "50.00 [0.00, 100.00] ±0.00"],
@@ -127,7 +127,7 @@ struct ResultsTests {
             ])
         #expect(lines[5].hasPrefix("|------------------|") && lines[5].hasSuffix("-:|"))
         #expect(Set(lines[4..<11].map(\.count)).count == 1)
-        #expect(cells(lines[14]) == ["sampled, 16 tokens, T 0.7, 2 seeds", "2", "1", "1.5", "50.0%"])
+        #expect(cells(lines[14]) == [cells(lines[4])[4], "2", "1", "1.5", "50.0%"])
         #expect(
             lines[16] == "Perplexity of plain.txt: 12.182 over 100 tokens in windows of 64 (0.9000 bits a byte).")
         #expect(

@@ -20,6 +20,12 @@ private struct EmbeddingHandler: HTTPHandler {
             if text == "refused" {
                 return answer(#"{"error":"the queue is full","error_type":"Overloaded"}"#, status: .tooManyRequests)
             }
+            // What ends a rationale early is asked for where there is one.
+            if case .number(let limit)? = members["stop_when_stable"] {
+                return answer(
+                    #"[{"embedding":[\#(limit)],"rationale":"so","rationale_tokens":8,"#
+                        + #""finish_reason":"stable","truncated":false}]"#)
+            }
             var seed = -1
             if case .integer(let given)? = members["seed"] { seed = given % 1000 }
             let vector = "[\(text.count),\(tokens),\(seed)]"
@@ -73,6 +79,10 @@ struct ServerEmbedderTests {
                 try await embedder.embed("\"é\"", as: settings)
                     == EmbeddedText(
                         vector: [3, 8, 7], rationale: "so", rationaleTokens: 2, isCutOff: true, isTruncated: true))
+            let stable = RationaleSettings(maxRationaleTokens: 64, temperature: 0, seed: 0, stopWhenStable: 0.25)
+            #expect(
+                try await embedder.embed("four", as: stable)
+                    == EmbeddedText(vector: [0.25], rationale: "so", rationaleTokens: 8))
         }
     }
 

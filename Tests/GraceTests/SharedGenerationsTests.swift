@@ -97,10 +97,15 @@ struct SharedGenerationsTests {
                 (changed { $0.poolingStart = 2 }, "x", .miss),
                 (changed { $0.prompt.append(4) }, "x", .miss),
                 (changed { $0.prompt[0] = 7 }, "x", .miss),
-                // Greedy rationales draw nothing, and without a rationale there is nothing to draw.
+                (changed { $0.stableBelow = 0.1 }, "x", .miss),
+                (changed { $0.stableBelow = 0.2 }, "x", .miss),
+                (changed { $0.wantsTrace = true }, "x", .miss),
+                (changed { $0.wantsTrace = true }, "x", .hit),
+                // Greedy rationales draw nothing, and without a rationale there is nothing to draw, to end or to trace.
                 (request(1, seed: 1), "x", .miss), (request(1, seed: 2), "x", .hit),
                 (request(1, tokens: 0, seed: 1), "x", .miss), (request(1, tokens: 0, seed: 2), "x", .hit),
                 (request(1, tokens: 0, temperature: 1), "x", .hit),
+                (changed { ($0.maxRationaleTokens, $0.stableBelow, $0.wantsTrace) = (0, 0.1, true) }, "x", .hit),
             ]
             for (index, (request, computedBy, source)) in asked.enumerated() {
                 let outcomes = try await sharing.generate([request], computedBy: computedBy, on: engine)
