@@ -113,13 +113,20 @@ class LineTests(unittest.TestCase):
             self.assertEqual(set(row) - set(explanation), {"line", "id"})
 
     def test_rationales_end_when_they_are_stable_and_tell_their_traces(self) -> None:
-        options = [*MODEL, "--max-rationale-tokens", "24", "--trace"]
-        given = "\n".join(TEXTS)
-        for more, reason, tokens in [([], "length", 24), (["--stop-when-stable", "2"], "stable", 8)]:
-            done = self.expect(0, run("explain", *options, *more, stdin=given))
-            for row in map(json.loads, done.stdout.splitlines()):
-                self.assertEqual((row["finish_reason"], row["rationale_tokens"]), (reason, tokens))
-                self.assertEqual((len(row["trace"]), row["trace"][-1]), (tokens // 8, 1))
+        def explain(*options: str) -> list[dict[str, object]]:
+            command = ["explain", *MODEL, "--max-rationale-tokens", "24", "--trace", *options]
+            done = self.expect(0, run(*command, stdin="\n".join(TEXTS)))
+            return [json.loads(line) for line in done.stdout.splitlines()]
+
+        whole, stable = explain(), explain("--stop-when-stable", "2")
+        self.assertTrue(any(row["rationale_tokens"] > 8 for row in whole))
+        for before, after in zip(whole, stable, strict=True):
+            self.assertEqual(len(before["trace"]), before["rationale_tokens"] // 8)
+            if before["rationale_tokens"] < 8:
+                self.assertEqual(after, before)
+            else:
+                self.assertEqual((after["finish_reason"], after["rationale_tokens"]), ("stable", 8))
+                self.assertEqual(after["trace"], [1])
 
     def test_inputs_of_all_kinds_give_the_same_rows(self) -> None:
         texts = [text for text in TEXTS if "\n" not in text]
