@@ -81,7 +81,7 @@ def run(arguments, names):
         models = server.prepare_models(arguments.models, directory / "models")
         with server.running(arguments.server, models, "--model-alias", "text-embedding-3-small=default") as (url, admin):
             variables = environment(
-                home, GRACE_TEST_URL=url, GRACE_TEST_ADMIN_URL=admin, GRACE_TEST_SERVER=str(arguments.server),
+                home, GRACE_TEST_URL=url, GRACE_TEST_ADMIN_URL=admin, GRACE_TEST_SERVER=str(arguments.server.absolute()),
                 GRACE_TEST_MODELS=str(models))
             failed += [name for name, python in pythons.items() if not passes(name, python, variables)]
     return failed
