@@ -42,9 +42,21 @@ package struct SimilarityDecomposition: Sendable {
             rest = 0
             return
         }
-        // Ties in the order of a, then b: the answer to a request is always the same.
-        let order = all.indices.sorted { (abs(all[$0].value), $1) > (abs(all[$1].value), $0) }
+        let order = Self.largestFirst(all)
         contributions = order.prefix(count).map { all[$0] }
         rest = order.dropFirst(count).reduce(0) { $0 + all[$1].value }
+    }
+
+    /// The places of contributions by magnitude as it is answered, in single precision, and of equals as they come: the
+    /// answer to a request is always the same.
+    ///
+    /// Whole numbers are sorted several times as fast as by a comparison of two numbers each.
+    private static func largestFirst(_ all: [Contribution]) -> [Int] {
+        // Bits of numbers that are not negative are in the order of the numbers.
+        var keys = all.indices.map { place in
+            UInt64(Float(abs(all[place].value)).bitPattern) << 32 | UInt64(~UInt32(truncatingIfNeeded: place))
+        }
+        keys.sort(by: >)
+        return keys.map { Int(~UInt32(truncatingIfNeeded: $0)) }
     }
 }
