@@ -111,13 +111,14 @@ def settings_of(options: argparse.Namespace, application: str) -> job.Settings:
         key=options.api_key_file.read_text().split()[0] if options.api_key_file else None)
 
 
-def ship(context: SparkContext) -> None:
-    """Has executors import what is beside this file, where spark-submit has not been told of it (--py-files)."""
+def ship(context: SparkContext, directory: Path) -> None:
+    """Has executors import what is beside this file, out of an archive that is there until the end.
+
+    Without effect where spark-submit has been told of such an archive (--py-files).
+    """
     package = HERE / "grace_spark"
-    if not package.is_dir():
-        return
-    with tempfile.TemporaryDirectory() as directory:
-        archive = Path(directory) / "grace_spark.zip"
+    if package.is_dir():
+        archive = directory / "grace_spark.zip"
         with zipfile.ZipFile(archive, "w") as file:
             for module in sorted(package.glob("*.py")):
                 file.write(module, f"{package.name}/{module.name}")
@@ -134,10 +135,11 @@ def main() -> None:
     options = parsed()
     spark = SparkSession.builder.appName("grace embed").getOrCreate()
     try:
-        ship(spark.sparkContext)
-        started = time.monotonic()
-        summary = job.run(spark, settings_of(options, spark.sparkContext.applicationId))
-        seconds = round(time.monotonic() - started, 2)
+        with tempfile.TemporaryDirectory() as directory:
+            ship(spark.sparkContext, Path(directory))
+            started = time.monotonic()
+            summary = job.run(spark, settings_of(options, spark.sparkContext.applicationId))
+            seconds = round(time.monotonic() - started, 2)
         print(json.dumps({**dataclasses.asdict(summary), "seconds": seconds, "output": f"{options.output}/{VECTORS}"}))
     except (job.InputError, ManifestError, ServiceError, ValueError, OSError) as error:
         sys.exit(f"embed.py: {error}")

@@ -116,6 +116,13 @@ class BootstrapTests(WorkspaceTestCase):
         self.stub("chromedriver", "exit 0")
         self.assertEqual(self.bootstrap("--with-browser").returncode, 0)
 
+    def test_java_is_looked_for_by_its_command(self) -> None:
+        self.install("libopenblas-dev", "libssl-dev", "zlib1g-dev")
+        self.assertEqual(self.bootstrap().returncode, 0)
+        self.assert_refused(self.bootstrap("--with-java"), "sudo apt-get install default-jre-headless")
+        self.stub("java", "exit 0")
+        self.assertEqual(self.bootstrap("--with-java").returncode, 0)
+
     def test_environments_are_asked_for_only_by_the_tests_with_clients(self) -> None:
         self.stub("python3", '[[ $* != *ensurepip* ]]')
         self.assertEqual(self.bootstrap("--with-pip").returncode, 0)

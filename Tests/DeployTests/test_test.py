@@ -24,7 +24,7 @@ class TestCommandTests(WorkspaceTestCase):
         self.link("bash", "env", "basename", "dirname", "readlink", "ls", "grep", "cat")
         self.stub("swift", SWIFT)
         self.stub("dpkg-query", "echo -n installed")
-        for program in ("haproxy", "promtool", "shellcheck", "systemd-analyze", "openssl", "chromium", "chromedriver"):
+        for program in ("haproxy", "promtool", "shellcheck", "systemd-analyze", "openssl", "chromium", "chromedriver", "java"):
             self.stub(program, "exit 0")
         self.stub("python3", 'echo "python3 $*" >>"$LOG"')
         model = self.models / "SmolLM2-135M-Instruct"
@@ -46,7 +46,7 @@ class TestCommandTests(WorkspaceTestCase):
     def test_all_stages_run_in_order(self) -> None:
         result = self.run_test()
         self.assertEqual(result.returncode, 0, result.stderr)
-        stages = ["fetch-model --verify", "swift format", *["python3 -m"] * 4, "swift build", *["python3 -m"] * 2]
+        stages = ["fetch-model --verify", "swift format", *["python3 -m"] * 5, "swift build", *["python3 -m"] * 2]
         self.assertEqual(self.commands(), [*stages, *["swift test"] * 3])
         self.assertIn(" --no-parallel --filter ^TrainingTests ", self.logged()[-1])
         self.assertTrue(all(line.endswith("strict=1") for line in self.logged() if line.startswith("swift")))
@@ -56,7 +56,7 @@ class TestCommandTests(WorkspaceTestCase):
             self.assertRegex(result.stdout, rf"(?m)^== {title}: passed in \d+ s$")
 
     def test_the_first_stage_that_fails_ends_the_run(self) -> None:
-        for failing, title, count in (("format", "Lint", 2), ("build", "Build, warnings as errors", 7)):
+        for failing, title, count in (("format", "Lint", 2), ("build", "Build, warnings as errors", 8)):
             with self.subTest(failing=failing):
                 self.log.unlink(missing_ok=True)
                 result = self.run_test(FAILING=failing)
@@ -134,6 +134,13 @@ class TestCommandTests(WorkspaceTestCase):
         result = self.run_test("--all")
         self.assertEqual(result.returncode, 1)
         self.assertIn("== Clients: FAILED (status 1)", result.stdout)
+
+    def test_all_runs_the_job_on_spark_with_the_server_that_was_built(self) -> None:
+        self.assertEqual(self.run_test("--all").returncode, 0)
+        server = self.root / ".build-test" / "release" / "grace-server"
+        self.assertIn(f"python3 {self.root}/Tests/SparkTests/run.py --server {server}", self.logged())
+        self.stub("python3", 'case "$*" in *SparkTests/run.py*) exit 1 ;; esac')
+        self.assertIn("== Spark: FAILED (status 1)", self.run_test("--all").stdout)
 
     def test_arguments_that_mean_nothing_are_refused(self) -> None:
         for arguments in (["--al"], ["--all", "HTTPTests"]):

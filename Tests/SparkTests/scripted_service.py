@@ -26,6 +26,7 @@ class ScriptedService(ThreadingHTTPServer):
     """What it does is in its attributes, which a test may change while it runs.
 
     - troubles: answered first, one to a request: status and headers, or None for a connection that is broken off.
+    - fails_after, swaps_after: so many requests, then 401, or answers of another checkpoint.
     - answers_with: the fingerprint and the arithmetic that answers name.
     - requests: path and body of each POST, and its key.
     """
@@ -36,6 +37,8 @@ class ScriptedService(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self.server_port}"
         self.troubles: list[tuple[int, dict[str, str]] | None] = []
+        self.fails_after: int | None = None
+        self.swaps_after: int | None = None
         self.answers_with = FINGERPRINT, COMPUTE
         self.requests: list[tuple[str, dict[str, Any], str | None]] = []
         threading.Thread(target=self.serve_forever, daemon=True).start()
@@ -91,6 +94,11 @@ class Handler(BaseHTTPRequestHandler):
             else:
                 self.reply(trouble[0], {"error": "as the test says", "error_type": "Overloaded"}, trouble[1])
             return
+        count = len(self.server.requests)
+        if self.server.fails_after is not None and count >= self.server.fails_after:
+            return self.reply(401, {"error": "as the test says", "error_type": "Unauthorized"})
+        if self.server.swaps_after is not None and count >= self.server.swaps_after:
+            self.server.answers_with = OTHER_FINGERPRINT, COMPUTE
         self.server.requests.append((self.path, body, self.headers["Authorization"]))
         fingerprint, compute = self.server.answers_with
         if body["model"] != f"Reader@{FINGERPRINT}":

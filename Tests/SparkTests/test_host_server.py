@@ -9,10 +9,10 @@ import sys
 import tempfile
 import time
 import unittest
-from collections.abc import Callable
 from pathlib import Path
 
 from place import ROOT
+from processes import PATIENCE, is_running, parent, until
 from grace_spark import supervisor
 
 # Writes its id into the directory that it is given, as a file's name, and says that it is ready.
@@ -32,27 +32,6 @@ except HostServerError as error:
     sys.exit(str(error))
 sys.stdin.read()
 """
-PATIENCE = 60
-
-
-def until(holds: Callable[[], bool]) -> bool:
-    end = time.monotonic() + PATIENCE
-    while time.monotonic() < end:
-        if holds():
-            return True
-        time.sleep(0.1)
-    return False
-
-
-def is_running(process: int) -> bool:
-    try:
-        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except FileNotFoundError:
-        return False
-
-
-def parent(process: int) -> int:
-    return int(Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[1])
 
 
 class HostServerTests(unittest.TestCase):

@@ -1,0 +1,188 @@
+"""The job on a cluster of two executors, with grace-server: an executor is killed, then the driver, and it goes on.
+
+    SPARK_SERVER=.build-test/release/grace-server python3 -m unittest discover --start-directory Tests/SparkTests
+
+Also of `SPARK_TEXTS` texts instead of 20,000.
+"""
+
+from __future__ import annotations
+
+import concurrent.futures
+import http.client
+import importlib.util
+import json
+import os
+import random
+import shutil
+import signal
+import struct
+import subprocess
+import sys
+import tempfile
+import unittest
+import urllib.parse
+from pathlib import Path
+from typing import Any
+
+from place import ROOT
+from processes import below, is_running, named, until
+
+sys.path.insert(0, str(ROOT / "Tests" / "Benchmarks"))
+
+from programs import Server, grace_server  # noqa: E402
+
+SERVER = Path(os.environ.get("SPARK_SERVER", ROOT / ".build-test/release/grace-server"))
+MODELS = Path(os.environ.get("SPARK_MODELS", ROOT / "Models"))
+TEXTS = int(os.environ.get("SPARK_TEXTS", 20_000))
+CHUNK_ROWS = max(1, TEXTS // 40)
+EXECUTOR = "CoarseGrainedExecutorBackend"
+MISSING = [name for name in ("pyspark", "pyarrow") if not importlib.util.find_spec(name)]
+MISSING += [] if shutil.which("java") else ["java"]
+MISSING += [] if SERVER.exists() else [str(SERVER)]
+# Of a whole run, in seconds.
+PATIENCE = 900
+WORDS = "river bridge ferry council winter market copper garden letter violin harbour window paper signal".split()
+
+
+def texts(count: int) -> list[dict[str, str]]:
+    """So many texts of a few words, no two of them equal."""
+    drawn = random.Random(1)
+    return [{"id": f"text-{number}", "text": f"{' '.join(drawn.choices(WORDS, k=2))} {number}"} for number in range(count)]
+
+
+def direct(url: str, path: str, records: list[dict[str, str]], **fields: Any) -> list[Any]:
+    """What the server answers to the texts themselves, in their order."""
+    def ask(start: int) -> list[Any]:
+        connection = http.client.HTTPConnection(urllib.parse.urlsplit(url).netloc, timeout=300)
+        body = {"inputs": [record["text"] for record in records[start:start + 32]], **fields}
+        connection.request("POST", path, json.dumps(body), {"Content-Type": "application/json"})
+        response = connection.getresponse()
+        content = response.read()
+        assert response.status == 200, content
+        return json.loads(content)
+
+    with concurrent.futures.ThreadPoolExecutor(4) as pool:
+        return [one for answers in pool.map(ask, range(0, len(records), 32)) for one in answers]
+
+
+def bits(vector: list[float]) -> bytes:
+    return struct.pack(f"<{len(vector)}f", *vector)
+
+
+@unittest.skipIf(MISSING, f"{' and '.join(MISSING)} not there")
+class ClusterTests(unittest.TestCase):
+    def setUp(self) -> None:
+        directory = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
+        self.addCleanup(directory.cleanup)
+        self.directory = Path(directory.name)
+        self.input, self.output = self.directory / "texts.jsonl", self.directory / "output"
+        # What belongs to a server of this test, and to no other's.
+        self.models = self.directory / "models"
+        self.models.symlink_to(MODELS.resolve())
+
+    def job(self, *options: str) -> subprocess.Popen[bytes]:
+        """Starts the job as a user does, on two executors of one core each."""
+        import pyspark
+
+        home = Path(pyspark.__file__).parent
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("GRACE_")}
+        environment |= {"SPARK_HOME": str(home), "PYSPARK_PYTHON": sys.executable, "PYTHONDONTWRITEBYTECODE": "1",
+                        "TMPDIR": str(self.directory), "SPARK_WORKER_DIR": str(self.directory / "work"),
+                        "SPARK_LOCAL_IP": "127.0.0.1"}
+        command = [home / "bin" / "spark-submit", "--master", "local-cluster[2,1,2048]", "--conf", "spark.ui.enabled=false",
+                   "--conf", "spark.executor.memory=1g", "--driver-memory", "1g",
+                   ROOT / "Deploy" / "spark" / "embed.py", "--input", self.input, "--output", self.output,
+                   "--server", SERVER.resolve(), "--models", self.models, *options]
+        self.log = self.directory / "log"
+        with self.log.open("ab") as log:
+            process = subprocess.Popen(list(map(str, command)), env=environment, cwd=self.directory,
+                                       stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log)
+        self.addCleanup(process.communicate)
+        self.addCleanup(lambda: [os.kill(one, signal.SIGKILL) for one in below(process.pid)])
+        return process
+
+    def finished(self, process: subprocess.Popen[bytes]) -> dict[str, Any]:
+        """What a job says at its end."""
+        output, _ = process.communicate(timeout=PATIENCE)
+        self.assertEqual(process.returncode, 0, self.log.read_text(errors="replace")[-5000:])
+        return json.loads(output)
+
+    def chunks(self) -> list[Path]:
+        return sorted((self.output / "vectors").glob("chunk-*.parquet"))
+
+    def wait_for_chunks(self, count: int, process: subprocess.Popen[bytes]) -> None:
+        until(lambda: len(self.chunks()) >= count or process.poll() is not None, PATIENCE)
+        self.assertIsNone(process.poll(), self.log.read_text(errors="replace")[-5000:])
+
+    def table(self, kind: str = "vectors") -> list[dict[str, Any]]:
+        import pyarrow.parquet
+
+        return pyarrow.parquet.read_table(self.output / kind).to_pylist()
+
+    def direct_server(self) -> Server:
+        return grace_server(SERVER, ["--models", str(MODELS)])
+
+    def test_every_id_comes_once_though_an_executor_and_then_the_driver_are_killed(self) -> None:
+        records = texts(TEXTS)
+        bad = [b"no JSON\n", b'{"id": "empty", "text": ""}\n', json.dumps(records[0]).encode() + b"\n",
+               json.dumps({"id": "long", "text": "river " * 3000}).encode() + b"\n"]
+        self.input.write_bytes(b"".join(json.dumps(record).encode() + b"\n" for record in records) + b"".join(bad))
+        options = ["--max-rationale-tokens", "0", "--chunk-rows", str(CHUNK_ROWS)]
+
+        process = self.job(*options)
+        self.wait_for_chunks(4, process)
+        servers = named(str(self.models) + " ", named("--port 0"))
+        executors = named(EXECUTOR, below(process.pid))
+        self.assertEqual(len(executors), 2)
+        self.assertEqual(len([one for one in servers if "grace_spark" not in Path(f"/proc/{one}/cmdline").read_text()]), 1)
+        os.kill(executors[0], signal.SIGKILL)
+        self.wait_for_chunks(12, process)
+        started = below(process.pid)
+        for one in started:
+            # Its executors are not touched: they find that the driver has gone.
+            if EXECUTOR not in " ".join(Path(f"/proc/{one}/cmdline").read_text().split("\0")):
+                os.kill(one, signal.SIGKILL)
+        self.assertTrue(until(lambda: not any(map(is_running, [*started, *servers]))), "something was left behind")
+        self.assertEqual(named(str(self.models)), [])
+
+        before = {path: (path.stat().st_mtime_ns, path.read_bytes()) for path in self.chunks()}
+        self.assertLess(len(before), 40)
+        summary = self.finished(self.job(*options))
+        self.assertEqual(summary["chunks_before"], len(before))
+        self.assertEqual((summary["rows"], summary["embedded"], summary["rejected"]), (TEXTS + 4, TEXTS, 4))
+        for path, was in before.items():
+            self.assertEqual((path.stat().st_mtime_ns, path.read_bytes()), was)
+        self.assertTrue(until(lambda: not named(str(self.models))), "a server was left behind")
+
+        rows = {row["id"]: row for row in self.table()}
+        self.assertEqual(len(self.table()), TEXTS)
+        self.assertEqual(set(rows), {record["id"] for record in records})
+        self.assertEqual(len({row["fingerprint"] for row in rows.values()}), 1)
+        self.assertEqual(sorted(row["reason"] for row in self.table("rejected")),
+                         ["duplicate_id", "empty", "not_json", "too_long"])
+        with self.direct_server() as server:
+            vectors = direct(server.url, "/embed", records, max_rationale_tokens=0)
+        different = [record["id"] for record, vector in zip(records, vectors)
+                     if bits(vector) != bits(rows[record["id"]]["vector"])]
+        self.assertEqual(different, [])
+
+    def test_rationales_are_those_of_the_server_and_executors_may_have_one_each(self) -> None:
+        import pyarrow
+        import pyarrow.parquet
+
+        records = texts(60)
+        self.input = self.directory / "texts.parquet"
+        pyarrow.parquet.write_table(pyarrow.Table.from_pylist(records), self.input, row_group_size=20)
+        process = self.job("--rationales", "--max-rationale-tokens", "8", "--chunk-rows", "10", "--server-per", "executor",
+                           "--server-options", "--threads 1")
+        self.assertEqual(self.finished(process)["embedded"], len(records))
+        rows = {row["id"]: row for row in self.table()}
+        with self.direct_server() as server:
+            answers = direct(server.url, "/explain", records, max_rationale_tokens=8, embedding=True)
+        for record, answer in zip(records, answers):
+            row = rows[record["id"]]
+            self.assertEqual((row["rationale"], bits(row["vector"])), (answer["rationale"], bits(answer["embedding"])))
+
+
+if __name__ == "__main__":
+    unittest.main()
