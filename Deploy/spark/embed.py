@@ -32,7 +32,7 @@ from grace_spark.service import ServiceError
 
 HERE = Path(__file__).resolve().parent
 # What a task says when it fails, inside what Spark says of that.
-TASK_ERROR = re.compile(r"^(?:grace_spark\.\w+\.(?:\w+Error)|OSError|PermissionError): (.*)$", re.MULTILINE)
+TASK_ERROR = re.compile(r"^(?:grace_spark\.\w+\.)?\w+Error: (.*?)(?:\n\n|\Z)", re.MULTILINE | re.DOTALL)
 
 
 def parsed(arguments: list[str] | None = None) -> argparse.Namespace:

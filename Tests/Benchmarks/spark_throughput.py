@@ -6,8 +6,8 @@
     .build-spark/bin/python Tests/Benchmarks/spark_throughput.py
 
 Rounds alternate between `grace-server embed` and the job on two executors of one core each; a ratio is of the two of one
-round, and the median of all is told. The time of `grace-server embed` is that of the whole process. That of the job begins
-when Spark has started, whose time is told apart; the server's start is part of both.
+round, and the median of all is told. The time of `grace-server embed` is that of the whole process. That of the job
+begins when Spark has started, whose time is told apart; the server's start is part of both.
 Exits with 1 where the job embeds less than nine tenths.
 """
 
@@ -27,6 +27,7 @@ from pathlib import Path
 
 from programs import environment, stop_at_signals
 from quiet import Quiet
+from spark_cluster import cluster_command
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 WORDS = "river bridge ferry council winter market copper garden letter violin harbour window paper signal".split()
@@ -55,7 +56,7 @@ def run(command: list[object], **variables: str) -> tuple[float, str]:
 
 
 def wait_for_orphans() -> None:
-    """Until the job's server has ended, whose parents ended before: so that its time is counted as ours, and is over."""
+    """Until the job's server has ended, whose parents ended before: so that its time is over, and counted as ours."""
     while True:
         try:
             os.wait()
@@ -71,18 +72,11 @@ def alone(arguments: argparse.Namespace, texts: Path, directory: Path) -> float:
 
 def on_spark(arguments: argparse.Namespace, texts: Path, directory: Path) -> tuple[float, float]:
     """How long the job took, and what Spark's own start and end took."""
-    import pyspark
-
-    home = Path(pyspark.__file__).parent
-    job = [ROOT / "Deploy/spark/embed.py", "--input", texts, "--output", directory / "output", "--server", arguments.binary,
-           "--models", arguments.models, "--max-rationale-tokens", arguments.rationale_tokens,
-           "--server-per", arguments.server_per, "--requests", arguments.requests,
-           "--server-options", f"--cache-entries 0 {arguments.server_options}"]
-    spark = [home / "bin/spark-submit", "--master", "local-cluster[2,1,2048]", "--conf", "spark.ui.enabled=false",
-             "--conf", "spark.executor.memory=1g"]
-    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    seconds, printed = run([*spark, *job], SPARK_HOME=str(home), PYSPARK_PYTHON=sys.executable, PATH=path,
-                           SPARK_WORKER_DIR=str(directory / "work"))
+    job = ["--input", texts, "--output", directory / "output", "--server", arguments.binary, "--models", arguments.models,
+           "--max-rationale-tokens", arguments.rationale_tokens, "--requests", arguments.requests,
+           "--server-per", arguments.server_per, "--server-options", f"--cache-entries 0 {arguments.server_options}"]
+    command, variables = cluster_command(directory, job)
+    seconds, printed = run(command, **variables)
     wait_for_orphans()
     took = json.loads(printed)["seconds"]
     return took, seconds - took
@@ -106,7 +100,8 @@ def main() -> None:
     ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1)
     quiet = Quiet(arguments.quiet_limit, arguments.patience)
     ratios = []
-    print("| round | without Spark, texts/s | on Spark, texts/s | ratio | Spark's start and end, s |\n|---|---|---|---|---|")
+    print("| round | without Spark, texts/s | on Spark, texts/s | ratio | Spark's start and end, s |")
+    print("|---|---|---|---|---|")
     for number in range(1, arguments.rounds + 1):
         with tempfile.TemporaryDirectory() as name:
             directory = Path(name)

@@ -30,6 +30,7 @@ from processes import below, is_running, named, until
 sys.path.insert(0, str(ROOT / "Tests" / "Benchmarks"))
 
 from programs import Server, grace_server  # noqa: E402
+from spark_cluster import cluster_command  # noqa: E402
 
 SERVER = Path(os.environ.get("SPARK_SERVER", ROOT / ".build-test/release/grace-server"))
 MODELS = Path(os.environ.get("SPARK_MODELS", ROOT / "Models"))
@@ -47,7 +48,8 @@ WORDS = "river bridge ferry council winter market copper garden letter violin ha
 def texts(count: int) -> list[dict[str, str]]:
     """So many texts of a few words, no two of them equal."""
     drawn = random.Random(1)
-    return [{"id": f"text-{number}", "text": f"{' '.join(drawn.choices(WORDS, k=2))} {number}"} for number in range(count)]
+    words = [" ".join(drawn.choices(WORDS, k=2)) for _ in range(count)]
+    return [{"id": f"text-{number}", "text": f"{two} {number}"} for number, two in enumerate(words)]
 
 
 def direct(url: str, path: str, records: list[dict[str, str]], **fields: Any) -> list[Any]:
@@ -82,20 +84,13 @@ class ClusterTests(unittest.TestCase):
 
     def job(self, *options: str) -> subprocess.Popen[bytes]:
         """Starts the job as a user does, on two executors of one core each."""
-        import pyspark
-
-        home = Path(pyspark.__file__).parent
+        job = ["--input", self.input, "--output", self.output, "--server", SERVER.resolve(), "--models", self.models]
+        command, variables = cluster_command(self.directory, [*job, *options])
         environment = {name: value for name, value in os.environ.items() if not name.startswith("GRACE_")}
-        environment |= {"SPARK_HOME": str(home), "PYSPARK_PYTHON": sys.executable, "PYTHONDONTWRITEBYTECODE": "1",
-                        "TMPDIR": str(self.directory), "SPARK_WORKER_DIR": str(self.directory / "work"),
-                        "SPARK_LOCAL_IP": "127.0.0.1"}
-        command = [home / "bin" / "spark-submit", "--master", "local-cluster[2,1,2048]", "--conf", "spark.ui.enabled=false",
-                   "--conf", "spark.executor.memory=1g", "--driver-memory", "1g",
-                   ROOT / "Deploy" / "spark" / "embed.py", "--input", self.input, "--output", self.output,
-                   "--server", SERVER.resolve(), "--models", self.models, *options]
+        environment |= {**variables, "PYTHONDONTWRITEBYTECODE": "1", "TMPDIR": str(self.directory)}
         self.log = self.directory / "log"
         with self.log.open("ab") as log:
-            process = subprocess.Popen(list(map(str, command)), env=environment, cwd=self.directory,
+            process = subprocess.Popen(command, env=environment, cwd=self.directory,
                                        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log)
         self.addCleanup(process.communicate)
         self.addCleanup(lambda: [os.kill(one, signal.SIGKILL) for one in below(process.pid)])
@@ -131,17 +126,18 @@ class ClusterTests(unittest.TestCase):
 
         process = self.job(*options)
         self.wait_for_chunks(4, process)
-        servers = named(str(self.models) + " ", named("--port 0"))
+        servers = named(f"{SERVER.resolve()} --port 0", named(str(self.models)))
+        supervisors = named("grace_spark.supervisor", servers)
+        self.assertEqual((len(servers), len(supervisors)), (2, 1))
         executors = named(EXECUTOR, below(process.pid))
         self.assertEqual(len(executors), 2)
-        self.assertEqual(len([one for one in servers if "grace_spark" not in Path(f"/proc/{one}/cmdline").read_text()]), 1)
         os.kill(executors[0], signal.SIGKILL)
         self.wait_for_chunks(12, process)
         started = below(process.pid)
-        for one in started:
-            # Its executors are not touched: they find that the driver has gone.
-            if EXECUTOR not in " ".join(Path(f"/proc/{one}/cmdline").read_text().split("\0")):
-                os.kill(one, signal.SIGKILL)
+        # Its executors are not touched: they find that the driver has gone.
+        of_executors = {one for executor in named(EXECUTOR, started) for one in below(executor)}
+        for one in set(started) - of_executors:
+            os.kill(one, signal.SIGKILL)
         self.assertTrue(until(lambda: not any(map(is_running, [*started, *servers]))), "something was left behind")
         self.assertEqual(named(str(self.models)), [])
 
@@ -173,8 +169,8 @@ class ClusterTests(unittest.TestCase):
         records = texts(60)
         self.input = self.directory / "texts.parquet"
         pyarrow.parquet.write_table(pyarrow.Table.from_pylist(records), self.input, row_group_size=20)
-        process = self.job("--rationales", "--max-rationale-tokens", "8", "--chunk-rows", "10", "--server-per", "executor",
-                           "--server-options", "--threads 1")
+        process = self.job("--rationales", "--max-rationale-tokens", "8", "--chunk-rows", "10",
+                           "--server-per", "executor", "--server-options", "--threads 1")
         self.assertEqual(self.finished(process)["embedded"], len(records))
         rows = {row["id"]: row for row in self.table()}
         with self.direct_server() as server:

@@ -111,7 +111,8 @@ def read(spark: SparkSession, settings: Settings) -> DataFrame:
     else:
         frame = spark.read.parquet(*settings.inputs)
         types = {field.name: field.dataType for field in frame.schema.fields}
-        for name, allowed in ((settings.id_column, (T.StringType, T.IntegralType)), (settings.text_column, T.StringType)):
+        allowed_types = {settings.id_column: (T.StringType, T.IntegralType), settings.text_column: (T.StringType,)}
+        for name, allowed in allowed_types.items():
             if name not in types:
                 raise InputError(f"the input has no column {name}, it has {', '.join(types)}")
             if not isinstance(types[name], allowed):
