@@ -17,7 +17,6 @@ import re
 import shlex
 import sys
 import tempfile
-import time
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -26,7 +25,6 @@ from pyspark import SparkContext
 from pyspark.sql import SparkSession
 
 from grace_spark import host_server, job
-from grace_spark.chunks import VECTORS
 from grace_spark.manifest import ManifestError
 from grace_spark.service import ServiceError
 
@@ -107,7 +105,8 @@ def settings_of(options: argparse.Namespace, application: str) -> job.Settings:
         inputs=options.input, format=job.PARQUET if is_parquet else job.LINES, output=output.absolute(),
         id_column=options.id_column, text_column=options.text_column, fields=fields_of(options),
         rationales=options.rationales, chunk_rows=options.chunk_rows, requests=options.requests,
-        patience=options.patience_seconds, server=server, url=options.service or "", checkpoint=options.model,
+        patience=options.patience_seconds, server=server, url=options.service or "",
+        checkpoint=options.model if options.service else None,
         key=options.api_key_file.read_text().split()[0] if options.api_key_file else None)
 
 
@@ -137,10 +136,8 @@ def main() -> None:
     try:
         with tempfile.TemporaryDirectory() as directory:
             ship(spark.sparkContext, Path(directory))
-            started = time.monotonic()
             summary = job.run(spark, settings_of(options, spark.sparkContext.applicationId))
-            seconds = round(time.monotonic() - started, 2)
-        print(json.dumps({**dataclasses.asdict(summary), "seconds": seconds, "output": f"{options.output}/{VECTORS}"}))
+        print(json.dumps(dataclasses.asdict(summary)))
     except (job.InputError, ManifestError, ServiceError, ValueError, OSError) as error:
         sys.exit(f"embed.py: {error}")
     except Exception as error:  # of Spark, with the words of a task in it

@@ -5,9 +5,10 @@
     python3 Tests/SparkTests/run.py
     .build-spark/bin/python Tests/Benchmarks/spark_throughput.py
 
-Rounds alternate between `grace-server embed` and the job on two executors of one core each; a ratio is of the two of one
-round, and the median of all is told. The time of `grace-server embed` is that of the whole process. That of the job
-begins when Spark has started, whose time is told apart; the server's start is part of both.
+Rounds alternate between `grace-server embed` and the job on two executors of one core each; a ratio is of the two of
+one round, and the median of all is told. The time of `grace-server embed` is that of the whole process.
+That of the job is from the first row that is read for embedding to the last file; what Spark takes before and after it
+is told apart.
 Exits with 1 where the job embeds less than nine tenths.
 """
 
@@ -72,9 +73,9 @@ def alone(arguments: argparse.Namespace, texts: Path, directory: Path) -> float:
 
 def on_spark(arguments: argparse.Namespace, texts: Path, directory: Path) -> tuple[float, float]:
     """How long the job took, and what Spark's own start and end took."""
-    job = ["--input", texts, "--output", directory / "output", "--server", arguments.binary, "--models", arguments.models,
-           "--max-rationale-tokens", arguments.rationale_tokens, "--requests", arguments.requests,
-           "--server-per", arguments.server_per, "--server-options", f"--cache-entries 0 {arguments.server_options}"]
+    job = ["--input", texts, "--output", directory / "output", "--server", arguments.binary,
+           "--models", arguments.models, "--max-rationale-tokens", arguments.rationale_tokens,
+           "--requests", arguments.requests, "--server-per", arguments.server_per, "--server-options", f"--cache-entries 0 {arguments.server_options}"]
     command, variables = cluster_command(directory, job)
     seconds, printed = run(command, **variables)
     wait_for_orphans()

@@ -28,7 +28,8 @@ def main() -> None:
     if not arguments.server.exists():
         sys.exit(f"run.py: there is no {arguments.server}: build grace-server first")
     try:
-        python = environments.environment(arguments.directory.resolve(), sys.executable, [str(HERE / "requirements.txt")])
+        requirements = [str(HERE / "requirements.txt")]
+        python = environments.environment(arguments.directory.resolve(), sys.executable, requirements)
     except environments.CannotInstall as error:
         sys.exit(f"run.py: {error}")
     # Spark starts a Python by its name, too.

@@ -1,4 +1,4 @@
-"""A service that has the answers of grace-server and does what a test says: it has no room, refuses, swaps, or breaks off."""
+"""A service that answers as grace-server does, and what a test says: it has no room, refuses, swaps, or breaks off."""
 
 from __future__ import annotations
 
@@ -81,9 +81,9 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         self.reply(200, {
-            "checkpoint": f"Reader@{FINGERPRINT[:12]}", "model_id": "Reader", "model_sha": FINGERPRINT, "compute": COMPUTE,
-            "default_max_rationale_tokens": 3, "max_client_batch_size": 8, "max_concurrent_requests": 64,
-            "max_batch_tokens": 4096})
+            "checkpoint": f"Reader@{FINGERPRINT[:12]}", "model_id": "Reader", "model_sha": FINGERPRINT,
+            "compute": COMPUTE, "default_max_rationale_tokens": 3, "max_client_batch_size": 8,
+            "max_concurrent_requests": 64, "max_batch_tokens": 4096})
 
     def do_POST(self) -> None:
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))

@@ -17,8 +17,8 @@ from grace_spark.rows import Reason
 from grace_spark.service import Answer, Embedded
 
 MADE = Manifest(
-    input="1f", rows=3, id_column="id", text_column="text", fields={"max_rationale_tokens": 0}, rationales=False, chunks=2,
-    checkpoint="Reader", fingerprint="0123", compute="int4/avx2", dimensions=2)
+    input="1f", rows=3, id_column="id", text_column="text", fields={"max_rationale_tokens": 0}, rationales=False,
+    chunks=2, checkpoint="Reader", fingerprint="0123", compute="int4/avx2", dimensions=2)
 
 
 class OutputCase(unittest.TestCase):

@@ -86,7 +86,8 @@ class ServiceTests(unittest.TestCase):
     def test_texts_that_are_refused_do_not_take_others_with_them(self) -> None:
         long = "a" * (LONGEST + 1)
         texts = ["b", long, "c", "d", "�", "e", "f"]
-        found = embed_rows([row(str(number), text) for number, text in enumerate(texts)], lambda some: self.embed(*some))
+        rows = [row(str(number), text) for number, text in enumerate(texts)]
+        found = embed_rows(rows, lambda some: self.embed(*some))
         self.assertEqual([one.id for one in found], [str(number) for number in range(len(texts))])
         reasons = [one.reason if isinstance(one, Rejection) else None for one in found]
         self.assertEqual(reasons, [None, Reason.TOO_LONG, None, None, Reason.REFUSED, None, None])

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+import time
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -38,7 +39,7 @@ class Settings:
     """What a run is told.
 
     - server: what each host runs; without it `url` is of a service that runs already.
-    - checkpoint: the name of the one to ask for, or the active one.
+    - checkpoint: the name of the service's active one, if it has to be a certain one.
     - fields: what every request has beside its texts.
     - requests: how many each task has under way.
     """
@@ -55,7 +56,7 @@ class Settings:
     patience: float
     server: HostServer | None = None
     url: str = ""
-    key: str | None = None
+    key: str | None = field(default=None, repr=False)
     checkpoint: str | None = None
 
     def service(self) -> Service:
@@ -64,13 +65,14 @@ class Settings:
 
 @dataclass(frozen=True)
 class Summary:
-    """What there is at the end of a run."""
+    """What there is at the end of a run; `seconds` are those of reading rows and making chunks of them."""
 
     rows: int
     embedded: int
     rejected: int
     chunks: int
     chunks_before: int
+    seconds: float
 
 
 def run(spark: SparkSession, settings: Settings) -> Summary:
@@ -92,10 +94,11 @@ def run(spark: SparkSession, settings: Settings) -> Summary:
         manifest.write(settings.output, wanted)
     before = chunks.done(settings.output)
     pending = sorted(set(range(wanted.chunks)) - before)
+    start = time.monotonic()
     if pending:
         keyed = by_chunk(frame, settings, wanted.chunks, pending)
         keyed.foreachPartition(partial(embed_partition, settings, wanted, limits, pending))
-    return conclude(settings.output, wanted, len(before))
+    return conclude(settings.output, wanted, len(before), time.monotonic() - start)
 
 
 def read(spark: SparkSession, settings: Settings) -> DataFrame:
@@ -204,7 +207,7 @@ def embed_partition(settings: Settings, made: Manifest, limits: Limits, pending:
     chunks.write(settings.output, chunk, embedded, rejections, made.dimensions, made.fingerprint, made.rationales)
 
 
-def conclude(output: Path, made: Manifest, before: int) -> Summary:
+def conclude(output: Path, made: Manifest, before: int, seconds: float) -> Summary:
     """Counts what is there, and tidies up.
 
     Raises InputError, if rows were lost or came twice.
@@ -217,7 +220,7 @@ def conclude(output: Path, made: Manifest, before: int) -> Summary:
         raise InputError(f"the input had {made.rows} rows, the output has {embedded} and {rejected} rejected: did the "
                          "input change meanwhile?")
     files.tidy(output)
-    return Summary(made.rows, embedded, rejected, made.chunks, before)
+    return Summary(made.rows, embedded, rejected, made.chunks, before, round(seconds, 2))
 
 
 def _stored(name: str, types: dict[str, T.DataType]) -> Any:

@@ -2,8 +2,9 @@
 
     python3 -m grace_spark.supervisor DIRECTORY COMMAND... >DIRECTORY/server.log
 
-Whoever uses the server holds a shared lock on DIRECTORY/users, and the kernel takes it away from a process that is killed. So
-the server ends a few seconds after its last user, however that ended; and with this process, by the kernel's word as well.
+Whoever uses the server holds a shared lock on DIRECTORY/users, and the kernel takes it away from a process that is
+killed. So the server ends a few seconds after its last user, however that ended; and with this process, by the kernel's
+word too.
 """
 
 from __future__ import annotations
