@@ -75,7 +75,8 @@ def on_spark(arguments: argparse.Namespace, texts: Path, directory: Path) -> tup
     """How long the job took, and what Spark's own start and end took."""
     job = ["--input", texts, "--output", directory / "output", "--server", arguments.binary,
            "--models", arguments.models, "--max-rationale-tokens", arguments.rationale_tokens,
-           "--requests", arguments.requests, "--server-per", arguments.server_per, "--server-options", f"--cache-entries 0 {arguments.server_options}"]
+           "--requests", arguments.requests, "--server-per", arguments.server_per,
+           "--server-options", f"--cache-entries 0 {arguments.server_options}"]
     command, variables = cluster_command(directory, job)
     seconds, printed = run(command, **variables)
     wait_for_orphans()

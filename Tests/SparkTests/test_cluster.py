@@ -13,6 +13,7 @@ import importlib.util
 import json
 import os
 import random
+import re
 import shutil
 import signal
 import struct
@@ -21,6 +22,7 @@ import sys
 import tempfile
 import unittest
 import urllib.parse
+import urllib.request
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +31,7 @@ from processes import below, is_running, named, until
 
 sys.path.insert(0, str(ROOT / "Tests" / "Benchmarks"))
 
+from programs import MEASURED_MODEL as OTHER_MODEL  # noqa: E402
 from programs import Server, grace_server  # noqa: E402
 from spark_cluster import cluster_command  # noqa: E402
 
@@ -67,6 +70,18 @@ def direct(url: str, path: str, records: list[dict[str, str]], **fields: Any) ->
         return [one for answers in pool.map(ask, range(0, len(records), 32)) for one in answers]
 
 
+def served(server: Server) -> list[dict[str, Any]]:
+    with urllib.request.urlopen(f"{server.url}/v1/models", timeout=60) as answer:
+        return json.load(answer)["data"]
+
+
+def post(url: str, body: dict[str, Any]) -> int:
+    """The status of an answer."""
+    request = urllib.request.Request(url, json.dumps(body).encode(), {"Content-Type": "application/json"})
+    with urllib.request.urlopen(request, timeout=60) as answer:
+        return answer.status
+
+
 def bits(vector: list[float]) -> bytes:
     return struct.pack(f"<{len(vector)}f", *vector)
 
@@ -83,9 +98,10 @@ class ClusterTests(unittest.TestCase):
         self.models.symlink_to(MODELS.resolve())
 
     def job(self, *options: str) -> subprocess.Popen[bytes]:
-        """Starts the job as a user does, on two executors of one core each."""
-        job = ["--input", self.input, "--output", self.output, "--server", SERVER.resolve(), "--models", self.models]
-        command, variables = cluster_command(self.directory, [*job, *options])
+        """Starts the job as a user does, on two executors of one core each; with a server of theirs, or a service."""
+        own = [] if "--service" in options else ["--server", SERVER.resolve(), "--models", self.models]
+        job = ["--input", self.input, "--output", self.output, *own, *options]
+        command, variables = cluster_command(self.directory, job)
         environment = {name: value for name, value in os.environ.items() if not name.startswith("GRACE_")}
         environment |= {**variables, "PYTHONDONTWRITEBYTECODE": "1", "TMPDIR": str(self.directory)}
         self.log = self.directory / "log"
@@ -178,6 +194,29 @@ class ClusterTests(unittest.TestCase):
         for record, answer in zip(records, answers):
             row = rows[record["id"]]
             self.assertEqual((row["rationale"], bits(row["vector"])), (answer["rationale"], bits(answer["embedding"])))
+
+    def test_a_service_whose_checkpoint_is_switched_goes_on_with_the_one_that_was_begun_with(self) -> None:
+        records = texts(1500)
+        self.input.write_text("".join(json.dumps(record) + "\n" for record in records))
+        options = ["--max-rationale-tokens", "0", "--chunk-rows", "100", "--service"]
+        with self.direct_server() as server:
+            first, = {one["fingerprint"] for one in served(server) if one["active"]}
+            process = self.job(*options, server.url)
+            self.wait_for_chunks(2, process)
+            admin = re.search(r"admin (http://\S+)", server.printed())[1]
+            self.assertEqual(post(f"{admin}/admin/checkpoints/activate?wait=true", {"checkpoint": OTHER_MODEL}), 200)
+            self.assertLess(len(self.chunks()), 15)
+            self.assertEqual(self.finished(process)["embedded"], len(records))
+            self.assertNotEqual({one["fingerprint"] for one in served(server) if one["active"]}, {first})
+        self.assertEqual({row["fingerprint"] for row in self.table()}, {first})
+        # What serves another checkpoint alone cannot go on with it.
+        (self.chunks()[0]).unlink()
+        with grace_server(SERVER, ["--models", str(MODELS), "--model", OTHER_MODEL]) as server:
+            process = self.job(*options, server.url)
+            process.communicate(timeout=PATIENCE)
+        self.assertEqual(process.returncode, 1)
+        self.assertRegex(self.log.read_text(), "embed.py: .*answered 404: no checkpoint .* is served")
+        self.assertEqual(len(self.chunks()), 14)
 
 
 if __name__ == "__main__":
