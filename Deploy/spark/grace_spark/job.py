@@ -12,8 +12,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from pyspark import RDD
-from pyspark.sql import DataFrame, SparkSession
+from pyspark import RDD, TaskContext
+from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
@@ -106,24 +106,18 @@ def read(spark: SparkSession, settings: Settings) -> DataFrame:
 
     Raises InputError.
     """
-    number = F.monotonically_increasing_id()
     if settings.format == LINES:
-        lines = spark.read.option("lineSep", "\n").text(settings.inputs).where(F.col("value").rlike(r"\S"))
+        frame = spark.read.option("lineSep", "\n").text(settings.inputs).where(F.col("value").rlike(r"\S"))
         columns = [F.col("value").cast("binary").alias("line")]
-        frame = lines
     else:
         frame = spark.read.parquet(*settings.inputs)
-        types = {field.name: field.dataType for field in frame.schema.fields}
-        allowed_types = {settings.id_column: (T.StringType, T.IntegralType), settings.text_column: (T.StringType,)}
-        for name, allowed in allowed_types.items():
-            if name not in types:
-                raise InputError(f"the input has no column {name}, it has {', '.join(types)}")
-            if not isinstance(types[name], allowed):
-                raise InputError(f"the column {name} is of type {types[name].simpleString()}")
-        columns = [_stored(settings.id_column, types).alias("id"), _stored(settings.text_column, types).alias("text")]
-    file = F.col("_metadata.file_path"), F.col("_metadata.file_block_start")
-    kept = [F.col("_metadata.file_size").alias("size"), F.col("_metadata.file_modification_time").alias("time")]
-    return frame.select(file[0].alias("source"), file[1].alias("block"), number.alias("number"), *kept, *columns)
+        types = {column.name: column.dataType for column in frame.schema.fields}
+        columns = [_stored(types, settings.id_column, (T.StringType, T.IntegralType)).alias("id"),
+                   _stored(types, settings.text_column, (T.StringType,)).alias("text")]
+    places = [F.col("_metadata.file_path").alias("source"), F.col("_metadata.file_block_start").alias("block"),
+              F.monotonically_increasing_id().alias("number")]
+    file_facts = [F.col("_metadata.file_size").alias("size"), F.col("_metadata.file_modification_time").alias("time")]
+    return frame.select(*places, *file_facts, *columns)
 
 
 def survey(frame: DataFrame) -> tuple[str, int]:
@@ -187,8 +181,6 @@ def embed_partition(settings: Settings, made: Manifest, limits: Limits, pending:
 
     Raises ServiceError, ManifestError, OSError.
     """
-    from pyspark import TaskContext  # a worker's own
-
     chunk = pending[TaskContext.get().partitionId()]
     manifest.hold(manifest.read(settings.output), made)
     found = [row for _, row in keyed]
@@ -223,6 +215,11 @@ def conclude(output: Path, made: Manifest, before: int, seconds: float) -> Summa
     return Summary(made.rows, embedded, rejected, made.chunks, before, round(seconds, 2))
 
 
-def _stored(name: str, types: dict[str, T.DataType]) -> Any:
+def _stored(types: dict[str, T.DataType], name: str, allowed: tuple[type, ...]) -> Column:
+    """A column as it is stored, strings as bytes."""
+    if name not in types:
+        raise InputError(f"the input has no column {name}, it has {', '.join(types)}")
+    if not isinstance(types[name], allowed):
+        raise InputError(f"the column {name} is of type {types[name].simpleString()}")
     column = F.col("`" + name.replace("`", "``") + "`")
     return column.cast("binary") if isinstance(types[name], T.StringType) else column
