@@ -116,7 +116,7 @@ class ClusterTests(unittest.TestCase):
         """What a job says at its end."""
         output, _ = process.communicate(timeout=PATIENCE)
         self.assertEqual(process.returncode, 0, self.log.read_text(errors="replace")[-5000:])
-        return json.loads(output)
+        return json.loads(output.splitlines()[-1])
 
     def chunks(self) -> list[Path]:
         return sorted((self.output / "vectors").glob("chunk-*.parquet"))
@@ -213,9 +213,10 @@ class ClusterTests(unittest.TestCase):
         (self.chunks()[0]).unlink()
         with grace_server(SERVER, ["--models", str(MODELS), "--model", OTHER_MODEL]) as server:
             process = self.job(*options, server.url)
-            process.communicate(timeout=PATIENCE)
+            # spark-submit gives all that the driver prints to its own standard output.
+            output, _ = process.communicate(timeout=PATIENCE)
         self.assertEqual(process.returncode, 1)
-        self.assertRegex(self.log.read_text(), "embed.py: .*answered 404: no checkpoint .* is served")
+        self.assertRegex(output.decode(), "embed.py: .*answered 404: no checkpoint .* is served")
         self.assertEqual(len(self.chunks()), 14)
 
 
