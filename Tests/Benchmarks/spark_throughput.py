@@ -33,6 +33,7 @@ from spark_cluster import cluster_command
 ROOT = Path(__file__).resolve().parent.parent.parent
 WORDS = "river bridge ferry council winter market copper garden letter violin harbour window paper signal".split()
 ALLOWED = 0.9
+CHUNKS = 20
 # Of <sys/prctl.h>.
 PR_SET_CHILD_SUBREAPER = 36
 
@@ -76,6 +77,8 @@ def on_spark(arguments: argparse.Namespace, texts: Path, directory: Path) -> tup
     job = ["--input", texts, "--output", directory / "output", "--server", arguments.binary,
            "--models", arguments.models, "--max-rationale-tokens", arguments.rationale_tokens,
            "--requests", arguments.requests, "--server-per", arguments.server_per,
+           # So that both executors have something to do until the end.
+           "--chunk-rows", max(1, arguments.texts // CHUNKS),
            "--server-options", f"--cache-entries 0 {arguments.server_options}"]
     command, variables = cluster_command(directory, job)
     seconds, printed = run(command, **variables)
