@@ -1,0 +1,121 @@
+"""The command, as its user runs it: tables, and messages in a line."""
+
+import dataclasses
+import json
+import subprocess
+import sys
+import tempfile
+import unittest
+from pathlib import Path
+
+import made
+from planning.measured import Point, Summary, read_points, write_points
+from planning.profile import Profile
+from planning.study import capacity, percentile, replicas_needed
+from planning.load import Load
+from planning.refusal import Refusal
+
+
+def simulate(*arguments: object) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        [sys.executable, made.SIMULATE, *map(str, arguments)], capture_output=True, text=True, check=False)
+
+
+class CommandTests(unittest.TestCase):
+    def setUp(self) -> None:
+        directory = tempfile.TemporaryDirectory()
+        self.addCleanup(directory.cleanup)
+        self.directory = Path(directory.name)
+        self.profile = self.directory / "made.json"
+        made.GUESSED.write(self.profile)
+
+    def rows(self, *arguments: object) -> "list[list[str]]":
+        """The cells of the table, without its head."""
+        done = simulate(*arguments)
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        lines = [line for line in done.stdout.splitlines() if line.startswith("|")]
+        return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines[2:]]
+
+    def test_a_profile_is_read_as_it_was_written(self) -> None:
+        self.assertEqual(Profile.read(self.profile), made.GUESSED)
+
+    def test_costs_are_core_hours_of_a_full_batch(self) -> None:
+        (row,) = self.rows("cost", self.profile, "--rationale", 0, "--price", 0.5)
+        rate = capacity(made.GUESSED, [30], [0])
+        hours = 2 * 1e6 / rate / 3600
+        self.assertEqual(row, ["int4", "30", "0", f"{rate:.1f}", f"{hours:.1f}", f"{hours * 0.5:.2f}"])
+
+    def test_a_higher_rate_and_a_shorter_time_need_more_replicas(self) -> None:
+        asked = ("--rate", 20, 100, "--rationale", 32, "--p99", 0.3, 2, "--texts", 1500)
+        rows = self.rows("replicas", self.profile, *asked)
+        counts = [[int(cell.split()[0]) for cell in row[3:]] for row in rows]
+        (quick_few, quick_many), (slow_few, slow_many) = counts
+        self.assertLess(quick_few, quick_many)
+        self.assertLessEqual(slow_few, quick_few)
+        self.assertLess(slow_many, quick_many)
+
+    def test_a_time_that_a_lone_text_takes_longer_than_is_never_met(self) -> None:
+        self.assertIsNone(replicas_needed(made.profile(), Load(1.0, (30,), (32,)), 0.05, 500))
+        (row,) = self.rows("replicas", self.profile, "--rate", 1, "--p99", 0.01, "--texts", 500)
+        self.assertEqual(row[3], "never")
+
+    def test_a_timeline_has_a_line_for_each_window(self) -> None:
+        rows = self.rows(
+            "timeline", self.profile, "--rate", 50, "--replicas", 3, "--seconds", 30, "--lose", 15, "--texts", 500,
+            "--warm", 5000, "--balance", "hash")
+        self.assertEqual([row[0] for row in rows], ["0", "10", "20"])
+        self.assertGreaterEqual(int(rows[0][1].rstrip("%")), 95)
+
+    def test_a_cache_that_all_share_is_at_least_as_good_as_one_each(self) -> None:
+        rows = self.rows("cache", self.profile, "--replicas", 8, "--entries", 200, "--texts", 20000, "--draws", 40000)
+        own, hashed, shared = (int(cell.split("%")[0]) for cell in rows[0][-3:])
+        self.assertLess(own, hashed)
+        self.assertLessEqual(abs(shared - hashed), 2)
+
+    def test_a_point_that_the_model_itself_made_is_met_and_one_twice_as_slow_is_not(self) -> None:
+        point = Point("itself", "made", 20.0, 0, 9, 0.0, [45] * 400, [32] * 400, Summary(1.0, 1.0, 1.0, 1.0))
+        found = point.simulated(made.GUESSED)
+        slower = Summary(found.mean * 2, found.p50 * 2, found.p99 * 2, found.throughput)
+        path = self.directory / "points.json"
+        write_points(path, [dataclasses.replace(point, measured=found), dataclasses.replace(point, measured=slower)])
+        self.assertEqual(read_points(path)[0].measured, found)
+        points = dataclasses.replace(point, profile=str(self.profile))
+        write_points(path, [dataclasses.replace(points, measured=found), dataclasses.replace(points, measured=slower)])
+        rows = self.rows("check", path)
+        self.assertEqual([row[-4:] for row in rows], [["+0%"] * 4, ["-50%", "-50%", "-50%", "+0%"]])
+        self.assertIn("mean of 1, p50 of 1, p99 of 1, throughput of 2.", simulate("check", path).stdout)
+
+    def test_the_least_value_that_a_share_does_not_exceed(self) -> None:
+        values = [float(value) for value in range(1, 101)]
+        for share, expected in ((0.5, 50.0), (0.99, 99.0), (1.0, 100.0)):
+            self.assertEqual(percentile(values[::-1], share), expected)
+        with self.assertRaisesRegex(Refusal, "no text"):
+            percentile([], 0.5)
+
+    def test_what_is_wrong_with_a_file_is_said_in_a_line(self) -> None:
+        good = json.loads(self.profile.read_text())
+        cases = [
+            ("{", "Expecting"),
+            ("[]", "the format is None"),
+            (json.dumps({**good, "format": "other"}), "the format is 'other'"),
+            (json.dumps({key: value for key, value in good.items() if key != "cost"}), "'cost'"),
+            (json.dumps({**good, "cost": {**good["cost"], "step": -1}}), "negative"),
+            (json.dumps({**good, "cost": {**good["cost"], "step": "x"}}), "could not convert"),
+            (json.dumps({**good, "threads": 0}), "0 threads"),
+            (json.dumps({**good, "guesses": [[1]]}), "in a profile"),
+            (json.dumps({**good, "colour": "red"}), "colour"),
+        ]
+        for content, words in cases:
+            with self.subTest(words):
+                self.profile.write_text(content)
+                done = simulate("cost", self.profile)
+                self.assertEqual(done.returncode, 1)
+                self.assertIn(words, done.stderr)
+                self.assertEqual(done.stderr.count("\n"), 1)
+        missing = simulate("check", self.directory / "nowhere.json")
+        self.assertEqual(missing.returncode, 1)
+        self.assertIn("No such file", missing.stderr)
+
+
+if __name__ == "__main__":
+    unittest.main()
