@@ -43,8 +43,8 @@ sys.path.insert(0, str(CAPACITY))
 
 from planning.cost import FEATURES, CostModel  # noqa: E402
 from planning.load import arrivals  # noqa: E402
-from planning.measured import Batch, Flow, Point, Summary, fitted, read_points, write_points  # noqa: E402
-from planning.profile import Guesses, Profile  # noqa: E402
+from planning.measured import Point, Summary, fitted, read_points, write_points  # noqa: E402
+from planning.profile import Batch, Flow, Guesses, Profile  # noqa: E402
 from planning.study import capacity  # noqa: E402
 
 Result = TypeVar("Result")
@@ -118,7 +118,7 @@ def measure_flow(server: Server, prose: Prose) -> Flow:
     inside = spent(server, "queue", "inference") - before
     outside = max(0.0, statistics.fmean(answer.seconds for answer in done.answers) - inside / len(bodies))
     prompts = [int(answer.headers["x-compute-tokens"]) for answer in done.answers]
-    return Flow(FLOW_CLIENTS, prompts, [0] * len(bodies), done.seconds, outside)
+    return Flow(FLOW_CLIENTS, prompts, done.seconds, outside)
 
 
 def measure_guesses(server: Server, prose: Prose) -> list[Guesses]:
@@ -151,8 +151,8 @@ def make_profile(arguments: argparse.Namespace, precision: str) -> Profile:
     nothing = CostModel((0.0,) * len(FEATURES), 0.0)
     profile = Profile(
         f"{arguments.name}-{precision}", machine(), commit(), command, info["checkpoint"], precision, info["threads"],
-        worst, prefix, template, round(tokens / words, 4), nothing, tuple(guesses))
-    return replace(profile, cost=fitted(batches, flow, profile))
+        worst, prefix, template, round(tokens / words, 4), nothing, tuple(guesses), tuple(batches), flow)
+    return replace(profile, cost=fitted(profile))
 
 
 def measure_point(server: Server, plan: Plan, profile: Profile, seconds: float) -> Point:
@@ -237,8 +237,8 @@ def main() -> None:
     parser.add_argument("--output", type=Path, default=CAPACITY, help="with profiles and points in it (%(default)s)")
     parser.add_argument("--precisions", nargs="+", choices=PRECISIONS, default=PRECISIONS)
     parser.add_argument("--threads", type=int, default=0, help="of the server (its own choice)")
-    parser.add_argument("--repeats", type=int, default=5, help="of each batch (%(default)s)")
-    parser.add_argument("--seconds", type=float, default=15, help="of a point, at least (%(default)s)")
+    parser.add_argument("--repeats", type=int, default=3, help="of each batch (%(default)s)")
+    parser.add_argument("--seconds", type=float, default=12, help="of a point, at least (%(default)s)")
     parser.add_argument("--minutes", type=float, default=60, help="begin nothing after that (%(default)s)")
     arguments = parser.parse_args()
     stop_at_signals()

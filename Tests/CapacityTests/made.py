@@ -11,7 +11,7 @@ SIMULATE = CAPACITY / "simulate"
 sys.path.insert(0, str(CAPACITY))
 
 from planning.cost import FEATURES, CostModel  # noqa: E402
-from planning.profile import Guesses, Profile  # noqa: E402
+from planning.profile import Flow, Guesses, Profile  # noqa: E402
 
 
 def cost(request_seconds: float = 0.0, **seconds: float) -> CostModel:
@@ -24,7 +24,9 @@ def profile(model: CostModel | None = None, guesses: tuple[Guesses, ...] = ()) -
     """Prompts of 10 shared tokens, 5 after the text, and one a word."""
     tokens = {"tokens_to_8": 2e-4, "tokens_to_32": 2e-4, "tokens_beyond": 2e-4}
     real = cost(0.002, step=0.0025, sampled=8e-5, attended=1e-7, **tokens)
-    return Profile("made", "none", "none", "none", "none", "int4", 2, 0.0, 10, 5, 1.0, model or real, guesses)
+    return Profile(
+        "made", "none", "none", "none", "none", "int4", 2, 0.0, 10, 5, 1.0, model or real, guesses, (),
+        Flow(8, [20] * 500, 1.0, 0.004))
 
 
 GUESSED = dataclasses.replace(profile(), guesses=(Guesses(32, 20, 8), Guesses(32, 4, 0), Guesses(16, 8, 4)))

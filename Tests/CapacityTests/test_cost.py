@@ -6,8 +6,10 @@ import unittest
 
 import made
 from planning.cost import FEATURES, Step, fit
-from planning.measured import Batch, Flow, fitted, totals
+from planning.measured import fitted, fitted_seconds, totals
+from planning.profile import Batch
 from planning.refusal import Refusal
+from planning.replica import Text
 from planning.study import closed_loop
 
 
@@ -35,21 +37,24 @@ class CostTests(unittest.TestCase):
             rationales = [generator.choice([0, 8, 32])] * count
             spent = totals(Batch(prompts, rationales, 0.0), made.profile().prefix_tokens)
             batches.append(Batch(prompts, rationales, sum(map(float.__mul__, steps.coefficients, spent))))
-        flow = Flow(8, [20] * 500, [0] * 500, 0.0, 0.004)
-        texts = flow.texts()
-        closed_loop(made.profile(model), texts, 8)
-        flow = dataclasses.replace(flow, seconds=max(text.end for text in texts))
-        found = fitted(batches, flow, made.profile())
+        profile = made.profile(model)
+        texts = [Text(0.0, tokens, 0) for tokens in profile.flow.prompt_tokens]
+        closed_loop(profile, texts, profile.flow.clients)
+        flow = dataclasses.replace(profile.flow, seconds=max(text.end for text in texts))
+        profile = dataclasses.replace(profile, batches=tuple(batches), flow=flow)
+        found = fitted(profile)
         for name, value, expected in zip(FEATURES, found.coefficients, model.coefficients):
             self.assertAlmostEqual(value / expected, 1, delta=0.02, msg=name)
         self.assertEqual(found.request_seconds, 0.004)
+        for seconds, batch in zip(fitted_seconds(profile), batches):
+            self.assertAlmostEqual(seconds / batch.seconds, 1)
 
     def test_no_cost_is_negative(self) -> None:
         self.assertEqual(fit([[1.0, 1.0], [1.0, 2.0]], [3.0, 2.0])[1], 0.0)
 
     def test_too_few_measurements_are_refused(self) -> None:
         with self.assertRaisesRegex(Refusal, "7 measurements for 8 costs"):
-            fitted([Batch([20], [0], 1.0)] * 7, Flow(1, [20], [0], 1.0, 0.0), made.profile())
+            fitted(dataclasses.replace(made.profile(), batches=(Batch([20], [0], 1.0),) * 7))
 
 
 if __name__ == "__main__":

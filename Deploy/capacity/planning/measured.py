@@ -11,22 +11,13 @@ from random import Random
 from .cost import FEATURES, CostModel, Step, fit
 from .fleet import LEAST, Fleet
 from .load import arrivals
-from .profile import Profile, read_document
+from .profile import Batch, Profile, read_document
 from .refusal import Refusal
 from .replica import Replica, Text
 from .study import closed_loop, percentile
 
 FORMAT = "grace-capacity-points-1"
 JOINED = FEATURES.index("joined")
-
-
-@dataclass(frozen=True)
-class Batch:
-    """One request of texts that were computed together, without guesses: what costs of steps are fitted to."""
-
-    prompt_tokens: list[int]
-    rationale_tokens: list[int]
-    seconds: float  # from a place in the batch to the end
 
 
 @dataclass(frozen=True)
@@ -71,32 +62,26 @@ class Point:
         return Summary.of(latencies, max(text.end or 0.0 for text in texts) - texts[0].arrival)
 
 
-@dataclass(frozen=True)
-class Flow:
-    """Texts of so many clients that each wait for their answer: what costs beside the steps are fitted to."""
-
-    clients: int
-    prompt_tokens: list[int]
-    rationale_tokens: list[int]
-    seconds: float  # of all
-    outside_seconds: float  # of a request, on average: in neither queue nor batch
-
-    def texts(self) -> list[Text]:
-        return [Text(0.0, *lengths) for lengths in zip(self.prompt_tokens, self.rationale_tokens)]
-
-
-def fitted(batches: Sequence[Batch], flow: Flow, profile: Profile) -> CostModel:
-    """The costs that explain the seconds of these batches best, then those of the flow; not those of the profile."""
-    rows = [totals(batch, profile.prefix_tokens) for batch in batches]
+def fitted(profile: Profile) -> CostModel:
+    """The costs that explain best what the profile's batches took, then what its flow did; not those that it has."""
+    rows = [totals(batch, profile.prefix_tokens) for batch in profile.batches]
     if len(rows) < len(FEATURES):
         raise Refusal(f"{len(rows)} measurements for {len(FEATURES)} costs")
     # In batches texts join without anybody else at work.
-    steps = fit([row[:JOINED] for row in rows], [batch.seconds for batch in batches])
+    steps = fit([row[:JOINED] for row in rows], [batch.seconds for batch in profile.batches])
+    flow = profile.flow
     alone = CostModel((*steps, 0.0), flow.outside_seconds)
-    texts = flow.texts()
+    texts = [Text(0.0, tokens, 0) for tokens in flow.prompt_tokens]
     closed_loop(replace(profile, cost=alone), texts, flow.clients)
     spent = max(text.end or 0.0 for text in texts)
     return CostModel((*steps, max(0.0, flow.seconds - spent) / len(texts)), flow.outside_seconds)
+
+
+def fitted_seconds(profile: Profile) -> list[float]:
+    """What the profile's batches take by its costs."""
+    steps = profile.cost.coefficients[:JOINED]
+    rows = [totals(batch, profile.prefix_tokens) for batch in profile.batches]
+    return [sum(each * count for each, count in zip(steps, row)) for row in rows]
 
 
 def totals(batch: Batch, prefix_tokens: int) -> list[float]:

@@ -27,6 +27,25 @@ class Guesses:
 
 
 @dataclass(frozen=True)
+class Batch:
+    """One request of texts that were computed together, without guesses: what costs of steps are fitted to."""
+
+    prompt_tokens: list[int]
+    rationale_tokens: list[int]
+    seconds: float  # from a place in the batch to the end
+
+
+@dataclass(frozen=True)
+class Flow:
+    """Texts without rationale, of so many clients that each wait for their answer: what the other costs are fitted to."""
+
+    clients: int
+    prompt_tokens: list[int]
+    seconds: float  # of all
+    outside_seconds: float  # of a request, on average: in neither queue nor batch
+
+
+@dataclass(frozen=True)
 class Profile:
     """One machine with one model in one precision."""
 
@@ -43,6 +62,8 @@ class Profile:
     tokens_per_word: float
     cost: CostModel
     guesses: tuple[Guesses, ...]  # what follows is guessed while few texts are live; none without
+    batches: tuple[Batch, ...]  # what the costs come from, and so does the flow
+    flow: Flow
 
     def prompt_tokens(self, words: int) -> int:
         return self.prefix_tokens + self.template_tokens + round(words * self.tokens_per_word)
@@ -65,7 +86,9 @@ class Profile:
             cost = document.pop("cost")
             model = CostModel(tuple(float(cost[name]) for name in FEATURES), float(cost["request_seconds"]))
             guesses = tuple(Guesses(*map(int, entry)) for entry in document.pop("guesses"))
-            profile = cls(cost=model, guesses=guesses, **document)
+            batches = tuple(Batch(**entry) for entry in document.pop("batches"))
+            flow = Flow(**document.pop("flow"))
+            profile = cls(cost=model, guesses=guesses, batches=batches, flow=flow, **document)
         except (KeyError, TypeError, ValueError) as error:
             raise Refusal(f"{path}: {error!r} in a profile") from error
         numbers = (*model.coefficients, model.request_seconds, profile.tokens_per_word, profile.prefix_tokens)

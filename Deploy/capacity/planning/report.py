@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from .measured import Point, Summary
+from .cost import FEATURES
+from .measured import Point, Summary, fitted_seconds
 from .profile import Profile
 
 # A simulation is near where it is off by no more.
@@ -28,6 +29,20 @@ def lengths(values: Sequence[int]) -> str:
 
 def error(simulated: float, measured: float) -> float:
     return simulated / measured - 1
+
+
+def fit(profile: Profile) -> str:
+    """The costs, and each batch that they are fitted to, measured and fitted."""
+    costs = [(name, f"{1e6 * value:.2f}") for name, value in zip(FEATURES, profile.cost.coefficients)]
+    costs.append(("request, beside the steps", f"{1e6 * profile.cost.request_seconds:.2f}"))
+    rows = []
+    for batch, found in zip(profile.batches, fitted_seconds(profile)):
+        count = len(batch.prompt_tokens)
+        cells = str(count), f"{sum(batch.prompt_tokens) / count:.0f}", str(max(batch.rationale_tokens))
+        times = f"{1000 * batch.seconds:.1f}", f"{1000 * found:.1f}", f"{error(found, batch.seconds):+.0%}"
+        rows.append([*cells, *times])
+    head = ["texts", "tokens of a prompt", "of a rationale", "measured, ms", "fitted, ms", "off"]
+    return f"{table(['cost', 'microseconds'], costs)}\n\n{table(head, rows)}"
 
 
 def check(points: Sequence[Point], profiles: dict[str, Profile]) -> str:
