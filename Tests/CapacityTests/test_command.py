@@ -9,11 +9,11 @@ import unittest
 from pathlib import Path
 
 import made
-from planning.measured import Point, Summary, read_points, write_points
-from planning.profile import Profile
-from planning.study import capacity, percentile, replicas_needed
 from planning.load import Load
+from planning.measured import Point, Summary, fitted_seconds, read_points, write_points
+from planning.profile import Batch, Profile
 from planning.refusal import Refusal
+from planning.study import capacity, percentile, replicas_needed
 
 
 def simulate(*arguments: object) -> "subprocess.CompletedProcess[str]":
@@ -84,6 +84,19 @@ class CommandTests(unittest.TestCase):
         rows = self.rows("check", path)
         self.assertEqual([row[-4:] for row in rows], [["+0%"] * 4, ["-50%", "-50%", "-50%", "+0%"]])
         self.assertIn("mean of 1, p50 of 1, p99 of 1, throughput of 2.", simulate("check", path).stdout)
+
+    def test_costs_are_fitted_again_from_what_a_profile_holds(self) -> None:
+        texts = [(count, 20 + 10 * count, 2 * count) for count in (1, 2, 3, 5, 8, 13, 21, 34)]
+        batches = tuple(Batch([prompt] * count, [rationale] * count, 0.01) for count, prompt, rationale in texts)
+        known = dataclasses.replace(made.GUESSED, batches=batches)
+        seconds = fitted_seconds(known)
+        batches = tuple(dataclasses.replace(batch, seconds=took) for batch, took in zip(batches, seconds))
+        dataclasses.replace(known, batches=batches, cost=made.cost(step=1.0)).write(self.profile)
+        done = simulate("fit", self.profile)
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        for found, took in zip(fitted_seconds(Profile.read(self.profile)), seconds):
+            self.assertAlmostEqual(found / took, 1, delta=0.01)
+        self.assertEqual(done.stdout.count("| +0% |") + done.stdout.count("| -0% |"), len(batches))
 
     def test_the_least_value_that_a_share_does_not_exceed(self) -> None:
         values = [float(value) for value in range(1, 101)]
