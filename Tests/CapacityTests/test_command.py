@@ -66,6 +66,12 @@ class CommandTests(unittest.TestCase):
         self.assertEqual([row[0] for row in rows], ["0", "10", "20"])
         self.assertGreaterEqual(int(rows[0][1].rstrip("%")), 95)
 
+    def test_replicas_beyond_those_that_are_needed_are_added_to_them(self) -> None:
+        load = ("--rate", 2, "--seconds", 20, "--p99", 5, "--replicas")
+        for spare in (0, 1):
+            done = simulate("timeline", self.profile, *load, spare)
+            self.assertEqual(done.stdout.splitlines()[0], f"{1 + spare} replicas of made")
+
     def test_a_cache_that_all_share_is_at_least_as_good_as_one_each(self) -> None:
         rows = self.rows("cache", self.profile, "--replicas", 8, "--entries", 200, "--texts", 20000, "--draws", 40000)
         own, hashed, shared = (int(cell.split("%")[0]) for cell in rows[0][-3:])
