@@ -16,7 +16,7 @@ BATCHES = (
     (32, 120, 32), (48, 30, 32), (64, 10, 0), (64, 30, 32), (64, 120, 0), (64, 120, 48),
 )
 GUESSED_TEXTS, GUESSED_LENGTHS = 30, (16, 32)
-FLOW_CLIENTS, FLOW_TEXTS, FLOW_WORDS = 8, 800, 10
+FLOW_TEXTS, FLOW_WORDS, FLOW_SHARE = 600, 20, 0.6
 PAUSE = 0.03  # seconds before a batch: its first step finds threads asleep, as the first of a load does
 
 

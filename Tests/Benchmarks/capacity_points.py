@@ -8,7 +8,8 @@
 For each precision first the costs: batches of known lengths, without guesses, to which they are fitted, and texts one
 by one, to see how many guesses are right. That is a profile. Then points that the fit has not seen: texts that come at
 random, at shares of what the profile says the machine can do, and clients that each wait for their answer. What is in
-the files already is not measured again, so a run that was ended goes on; --minutes ends it in time.
+the files already is not measured again, so a run that was ended goes on, and one that was disturbed (--others) fills up;
+--minutes ends it in time.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ from typing import TypeVar
 
 import http_load
 from capacity_plan import (
-    BATCHES, FLOW_CLIENTS, FLOW_TEXTS, FLOW_WORDS, GUESSED_LENGTHS, GUESSED_TEXTS, PAUSE, PLANS, PRECISIONS, Plan,
+    BATCHES, FLOW_SHARE, FLOW_TEXTS, FLOW_WORDS, GUESSED_LENGTHS, GUESSED_TEXTS, PAUSE, PLANS, PRECISIONS, Plan,
     Prose,
 )
 from programs import Server, grace_server, stop_at_signals
@@ -43,7 +44,7 @@ sys.path.insert(0, str(CAPACITY))
 
 from planning.cost import FEATURES, CostModel  # noqa: E402
 from planning.load import arrivals  # noqa: E402
-from planning.measured import Point, Summary, fitted, read_points, write_points  # noqa: E402
+from planning.measured import Point, Summary, fitted, fitted_steps, read_points, write_points  # noqa: E402
 from planning.profile import Batch, Flow, Guesses, Profile  # noqa: E402
 from planning.study import capacity  # noqa: E402
 
@@ -109,16 +110,19 @@ def measure_batches(server: Server, prose: Prose, repeats: int) -> tuple[list[Ba
     return batches, len(os.path.commonprefix(prompts))
 
 
-def measure_flow(server: Server, prose: Prose) -> Flow:
-    """Short texts without rationale: as many requests a second as there can be."""
+def measure_flow(server: Server, prose: Prose, profile: Profile) -> Flow:
+    """Short texts without rationale, at a share of what their steps alone would allow: many requests a second."""
+    profile = replace(profile, cost=fitted_steps(profile))
+    rate = round(FLOW_SHARE * capacity(profile, [FLOW_WORDS], [0]), 2)
+    seed = prose.generator.randrange(1 << 30)
     bodies = [{"inputs": prose.text(FLOW_WORDS), "max_rationale_tokens": 0} for _ in range(FLOW_TEXTS)]
-    http_load.run(server.address, "/embed", bodies[:100], FLOW_CLIENTS)
+    http_load.run(server.address, "/embed", bodies[:50], 8)
     before = spent(server, "queue", "inference")
-    done = http_load.run(server.address, "/embed", bodies, FLOW_CLIENTS)
+    answers, latencies, _ = asyncio.run(send_at(server.address, bodies, rate, seed))
     inside = spent(server, "queue", "inference") - before
-    outside = max(0.0, statistics.fmean(answer.seconds for answer in done.answers) - inside / len(bodies))
-    prompts = [int(answer.headers["x-compute-tokens"]) for answer in done.answers]
-    return Flow(FLOW_CLIENTS, prompts, done.seconds, outside)
+    prompts = [int(answer.headers["x-compute-tokens"]) for answer in answers]
+    outside = max(0.0, (sum(latencies) - inside) / len(latencies))
+    return Flow(rate, seed, prompts, statistics.median(latencies), outside)
 
 
 def measure_guesses(server: Server, prose: Prose) -> list[Guesses]:
@@ -135,23 +139,24 @@ def measure_guesses(server: Server, prose: Prose) -> list[Guesses]:
 
 def make_profile(arguments: argparse.Namespace, precision: str) -> Profile:
     prose = Prose(f"profile {precision}")
+    with grace_server(arguments.binary, options(arguments, precision)) as server:
+        guesses, guesses_share = others_share(server, lambda: measure_guesses(server, prose))
+        info = http_load.get(server.address, "/info")
     with grace_server(arguments.binary, [*options(arguments, precision), "--no-speculation"]) as server:
         (batches, prefix), share = others_share(server, lambda: measure_batches(server, prose, arguments.repeats))
-        flow, flow_share = others_share(server, lambda: measure_flow(server, prose))
-        empty = token_lists(server, ["a"])[0]
-    with grace_server(arguments.binary, options(arguments, precision)) as server:
-        guesses, other_share = others_share(server, lambda: measure_guesses(server, prose))
-        info = http_load.get(server.address, "/info")
-    template = len(empty) - prefix - 1
-    words = sum(words * count for count, words, _ in BATCHES)
-    tokens = sum(length - prefix - template for batch in batches for length in batch.prompt_tokens)
-    command = f"Tests/Benchmarks/capacity_points.py --name {arguments.name} --repeats {arguments.repeats}"
-    command += f" --threads {arguments.threads}" if arguments.threads else ""
-    worst = round(max(share, flow_share, other_share), 3)
-    nothing = CostModel((0.0,) * len(FEATURES), 0.0)
-    profile = Profile(
-        f"{arguments.name}-{precision}", machine(), commit(), command, info["checkpoint"], precision, info["threads"],
-        worst, prefix, template, round(tokens / words, 4), nothing, tuple(guesses), tuple(batches), flow)
+        template = len(token_lists(server, ["a"])[0]) - prefix - 1
+        words = sum(words * count for count, words, _ in BATCHES)
+        tokens = sum(length - prefix - template for batch in batches for length in batch.prompt_tokens)
+        command = f"Tests/Benchmarks/capacity_points.py --name {arguments.name} --repeats {arguments.repeats}"
+        command += f" --threads {arguments.threads}" if arguments.threads else ""
+        profile = Profile(
+            name=f"{arguments.name}-{precision}", machine=machine(), commit=commit(), command=command,
+            model=info["checkpoint"], precision=precision, threads=info["threads"], others_share=0.0,
+            prefix_tokens=prefix, template_tokens=template, tokens_per_word=round(tokens / words, 4),
+            cost=CostModel((0.0,) * len(FEATURES), 0.0), guesses=tuple(guesses), batches=tuple(batches),
+            flow=Flow(0.0, 0, [], 0.0, 0.0))
+        flow, flow_share = others_share(server, lambda: measure_flow(server, prose, profile))
+    profile = replace(profile, flow=flow, others_share=round(max(share, flow_share, guesses_share), 3))
     return replace(profile, cost=fitted(profile))
 
 
@@ -239,6 +244,8 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=0, help="of the server (its own choice)")
     parser.add_argument("--repeats", type=int, default=3, help="of each batch (%(default)s)")
     parser.add_argument("--seconds", type=float, default=12, help="of a point, at least (%(default)s)")
+    parser.add_argument(
+        "--others", type=float, default=1, help="keep nothing in which others took more of the machine: 0.05 (all)")
     parser.add_argument("--minutes", type=float, default=60, help="begin nothing after that (%(default)s)")
     arguments = parser.parse_args()
     stop_at_signals()
@@ -252,8 +259,11 @@ def main() -> None:
         if not profile_path.exists():
             if time.monotonic() > end:
                 sys.exit("time is over: run it again to go on")
-            make_profile(arguments, precision).write(profile_path)
-            print(profile_path, flush=True)
+            profile = make_profile(arguments, precision)
+            print(profile_path, f"others {profile.others_share:.0%}", flush=True)
+            if profile.others_share > arguments.others:
+                continue
+            profile.write(profile_path)
         profile = Profile.read(profile_path)
         there = {point.name for point in points}
         plans = [plan for plan in PLANS if f"{precision}: {plan.name}" not in there]
@@ -263,9 +273,11 @@ def main() -> None:
             for plan in plans:
                 if time.monotonic() > end:
                     sys.exit("time is over: run it again to go on")
-                points.append(measure_point(server, plan, profile, arguments.seconds))
-                write_points(points_path, points)
-                print(points[-1].name, points[-1].measured, f"others {points[-1].others_share:.0%}", flush=True)
+                point = measure_point(server, plan, profile, arguments.seconds)
+                print(point.name, point.measured, f"others {point.others_share:.0%}", flush=True)
+                if point.others_share <= arguments.others:
+                    points.append(point)
+                    write_points(points_path, points)
 
 
 if __name__ == "__main__":

@@ -26,7 +26,7 @@ def profile(model: CostModel | None = None, guesses: tuple[Guesses, ...] = ()) -
     real = cost(0.002, step=0.0025, sampled=8e-5, attended=1e-7, **tokens)
     return Profile(
         "made", "none", "none", "none", "none", "int4", 2, 0.0, 10, 5, 1.0, model or real, guesses, (),
-        Flow(8, [20] * 500, 1.0, 0.004))
+        Flow(60.0, 5, [40] * 500, 0.05, 0.004))
 
 
 GUESSED = dataclasses.replace(profile(), guesses=(Guesses(32, 20, 8), Guesses(32, 4, 0), Guesses(16, 8, 4)))

@@ -6,11 +6,13 @@ import unittest
 
 import made
 from planning.cost import FEATURES, Step, fit
+from planning.fleet import LEAST, Fleet
+from planning.load import arrivals
 from planning.measured import fitted, fitted_seconds, totals
 from planning.profile import Batch
 from planning.refusal import Refusal
 from planning.replica import Text
-from planning.study import closed_loop
+from planning.study import percentile
 
 
 class CostTests(unittest.TestCase):
@@ -38,9 +40,10 @@ class CostTests(unittest.TestCase):
             spent = totals(Batch(prompts, rationales, 0.0), made.profile().prefix_tokens)
             batches.append(Batch(prompts, rationales, sum(map(float.__mul__, steps.coefficients, spent))))
         profile = made.profile(model)
-        texts = [Text(0.0, tokens, 0) for tokens in profile.flow.prompt_tokens]
-        closed_loop(profile, texts, profile.flow.clients)
-        flow = dataclasses.replace(profile.flow, seconds=max(text.end for text in texts))
+        moments = arrivals(profile.flow.rate, random.Random(profile.flow.seed))
+        texts = [Text(next(moments), tokens, 0) for tokens in profile.flow.prompt_tokens]
+        latencies = Fleet(profile, 1, LEAST, 0).run(texts).latencies
+        flow = dataclasses.replace(profile.flow, p50=percentile(latencies, 0.5))
         profile = dataclasses.replace(profile, batches=tuple(batches), flow=flow)
         found = fitted(profile)
         for name, value, expected in zip(FEATURES, found.coefficients, model.coefficients):

@@ -18,6 +18,7 @@ from .study import closed_loop, percentile
 
 FORMAT = "grace-capacity-points-1"
 JOINED = FEATURES.index("joined")
+MOST_JOINED = 0.02  # seconds
 
 
 @dataclass(frozen=True)
@@ -62,19 +63,26 @@ class Point:
         return Summary.of(latencies, max(text.end or 0.0 for text in texts) - texts[0].arrival)
 
 
-def fitted(profile: Profile) -> CostModel:
-    """The costs that explain best what the profile's batches took, then what its flow did; not those that it has."""
+def fitted_steps(profile: Profile) -> CostModel:
+    """The costs that explain best what the profile's batches took, in which texts join with nobody else at work."""
     rows = [totals(batch, profile.prefix_tokens) for batch in profile.batches]
     if len(rows) < len(FEATURES):
         raise Refusal(f"{len(rows)} measurements for {len(FEATURES)} costs")
-    # In batches texts join without anybody else at work.
     steps = fit([row[:JOINED] for row in rows], [batch.seconds for batch in profile.batches])
-    flow = profile.flow
-    alone = CostModel((*steps, 0.0), flow.outside_seconds)
-    texts = [Text(0.0, tokens, 0) for tokens in flow.prompt_tokens]
-    closed_loop(replace(profile, cost=alone), texts, flow.clients)
-    spent = max(text.end or 0.0 for text in texts)
-    return CostModel((*steps, max(0.0, flow.seconds - spent) / len(texts)), flow.outside_seconds)
+    return CostModel((*steps, 0.0), 0.0)
+
+
+def fitted(profile: Profile) -> CostModel:
+    """The costs of steps, and those of a text that joins with which the profile's flow has the median that it had."""
+    steps, flow = fitted_steps(profile), profile.flow
+    low, high = 0.0, MOST_JOINED
+    while high - low > 1e-6:
+        cost = CostModel((*steps.coefficients[:JOINED], (low + high) / 2), flow.outside_seconds)
+        moments = arrivals(flow.rate, Random(flow.seed))
+        texts = [Text(next(moments), tokens, 0) for tokens in flow.prompt_tokens]
+        latencies = Fleet(replace(profile, cost=cost), 1, LEAST, 0).run(texts).latencies
+        low, high = (low, (low + high) / 2) if percentile(latencies, 0.5) > flow.p50 else ((low + high) / 2, high)
+    return CostModel((*steps.coefficients[:JOINED], low), flow.outside_seconds)
 
 
 def fitted_seconds(profile: Profile) -> list[float]:

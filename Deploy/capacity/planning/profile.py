@@ -37,11 +37,12 @@ class Batch:
 
 @dataclass(frozen=True)
 class Flow:
-    """Texts without rationale, of so many clients that each wait for their answer: what the other costs are fitted to."""
+    """Texts without rationale that came at random moments: what the costs of HTTP are fitted to."""
 
-    clients: int
+    rate: float
+    seed: int  # of the moments
     prompt_tokens: list[int]
-    seconds: float  # of all
+    p50: float  # seconds of a request
     outside_seconds: float  # of a request, on average: in neither queue nor batch
 
 
