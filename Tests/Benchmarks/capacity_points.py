@@ -8,8 +8,7 @@
 For each precision first the costs: batches of known lengths, without guesses, to which they are fitted, and texts one
 by one, to see how many guesses are right. That is a profile. Then points that the fit has not seen: texts that come at
 random, at shares of what the profile says the machine can do, and clients that each wait for their answer. What is in
-the files already is not measured again, so a run that was ended goes on, and one that was disturbed (--others) fills up;
---minutes ends it in time.
+the files already is not measured again: a run that was ended goes on, and one that was disturbed (--others) fills up.
 """
 
 from __future__ import annotations

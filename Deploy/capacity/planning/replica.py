@@ -95,16 +95,16 @@ class Replica:
         budget = self.limits.step_tokens
         self.work = []
         sampled = attended = 0
-        for writing in (True, False):
-            for row in self.live:
-                if (row.pending == 1) is not writing or budget == 0:
-                    continue
-                count = min(row.pending, budget)
-                budget -= count
-                attended += count * row.position + count * (count + 1) // 2
-                if count == row.pending and row.unwritten:
-                    sampled += 1
-                self.work.append((row, count))
+        # Those that write come first, then prompts; oldest first in both.
+        for row in sorted(self.live, key=lambda row: row.pending > 1):
+            if budget == 0:
+                break
+            count = min(row.pending, budget)
+            budget -= count
+            attended += count * row.position + count * (count + 1) // 2
+            if count == row.pending and row.unwritten:
+                sampled += 1
+            self.work.append((row, count))
         if not self.work:
             self.step_end = None
             return

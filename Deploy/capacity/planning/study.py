@@ -60,7 +60,7 @@ class Need:
     load: float
 
 
-def replicas_needed(profile: Profile, load: Load, p99: float, count: int = 20000) -> Need | None:
+def replicas_needed(profile: Profile, load: Load, p99: float, count: int = 10000) -> Need | None:
     """The fewest replicas that refuse nothing and answer 99 of 100 texts within `p99` seconds.
 
     None where not even texts that come alone are answered so soon. Each try is a run of `count` texts.
