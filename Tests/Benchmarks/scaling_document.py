@@ -9,10 +9,12 @@ A command is what a block of `sh` holds; what it prints stands between that bloc
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -28,14 +30,13 @@ def output_of(command: str) -> str:
     return done.stdout.strip()
 
 
-def written(found: re.Match[str]) -> str:
-    command = found["command"]
-    print(command, flush=True)
-    return f"{command}\n```\n\n{output_of(command)}\n<!-- end -->"
-
-
 def main() -> None:
-    DOCUMENT.write_text(PRINTED.sub(written, DOCUMENT.read_text(encoding="utf-8")), encoding="utf-8")
+    text = DOCUMENT.read_text(encoding="utf-8")
+    commands = [found["command"] for found in PRINTED.finditer(text)]
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        outputs = iter(list(pool.map(output_of, commands)))
+    text = PRINTED.sub(lambda found: f"{found['command']}\n```\n\n{next(outputs)}\n<!-- end -->", text)
+    DOCUMENT.write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":
