@@ -93,13 +93,18 @@ package struct DropOut: Sendable, Equatable {
 
     /// Writes the first `rows` rows of an input, some numbers dropped, to an output of its shape, which may be the input. It is
     /// its own way back: of a gradient it drops the same numbers.
-    package func apply(_ input: Activation, into output: Activation, rows: Int, on workers: Workers) {
+    ///
+    /// - Parameter places: what decides of each row, at least 0: the row's number by default.
+    package func apply(
+        _ input: Activation, into output: Activation, rows: Int, places: [Int]? = nil, on workers: Workers
+    ) {
         precondition(input.columns == output.columns, "shapes differ")
+        precondition(places.map { $0.count >= rows } ?? true, "rows without a place")
         workers.run(rows, cost: rows * input.columns * 4) { _, rows in
             for row in rows {
                 grace_drop_out(
                     workers.kernels, input.pointer(toRow: row), output.pointer(toRow: row), input.columns, rate, seed,
-                    UInt64(row * input.columns))
+                    UInt64((places?[row] ?? row) * input.columns))
             }
         }
     }

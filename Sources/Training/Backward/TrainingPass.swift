@@ -100,12 +100,15 @@ package struct StepDropout: Sendable, Equatable {
     package var adapterRate: Float
     /// Of this step.
     package var seed: UInt64
+    /// What decides of each row; nil for its number.
+    package var places: [Int]?
 
     /// Takes all as they are.
-    package init(updateRate: Float = 0, adapterRate: Float = 0, seed: UInt64) {
+    package init(updateRate: Float = 0, adapterRate: Float = 0, seed: UInt64, places: [Int]? = nil) {
         self.updateRate = updateRate
         self.adapterRate = adapterRate
         self.seed = seed
+        self.places = places
     }
 
     func ofUpdate(layer: Int, _ group: LinearGroup) -> DropOut? { dropOut(updateRate, layer, group, salt: 0) }
@@ -143,14 +146,14 @@ struct SegmentOperations: LayerOperations {
     }
 
     func adapterInput(_ input: Activation, layer: Int, _ group: LinearGroup) -> Activation {
-        guard let dropOut = dropout?.ofAdapter(layer: layer, group), let output = remaining[input.columns] else {
-            return input
-        }
-        dropOut.apply(input, into: output, rows: rows, on: attention.workers)
+        guard let dropout, let dropOut = dropout.ofAdapter(layer: layer, group), let output = remaining[input.columns]
+        else { return input }
+        dropOut.apply(input, into: output, rows: rows, places: dropout.places, on: attention.workers)
         return output
     }
 
     func alter(_ update: Activation, layer: Int, _ group: LinearGroup) {
-        dropout?.ofUpdate(layer: layer, group)?.apply(update, into: update, rows: rows, on: attention.workers)
+        guard let dropout, let dropOut = dropout.ofUpdate(layer: layer, group) else { return }
+        dropOut.apply(update, into: update, rows: rows, places: dropout.places, on: attention.workers)
     }
 }

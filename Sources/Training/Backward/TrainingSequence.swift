@@ -41,6 +41,18 @@ package struct MicroBatch: Sendable {
     /// In the order of their indices.
     package private(set) var members: [Member] = []
 
+    /// For each row a number of its sequence and its position there, which it has in whatever micro-batch it comes to lie.
+    ///
+    /// - Precondition: nothing is shared: each sequence begins with a row of its own.
+    package var places: [Int] {
+        var rest = members[...]
+        var sequence = 0
+        return tokens.positions.map { position in
+            if position == 0, let member = rest.popFirst() { sequence = member.sequence }
+            return sequence << 20 | position
+        }
+    }
+
     /// Packs sequences in their order, as many together as fit. What all prompts begin with, and prompts that follow each other
     /// and are the same, are in a micro-batch once.
     ///

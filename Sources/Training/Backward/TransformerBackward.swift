@@ -90,8 +90,10 @@ struct TransformerBackward {
 
     /// The gradient over what a half adds to the residual stream: the stream's, unless some of it was dropped.
     private func updateGradient(_ layer: Int, _ group: LinearGroup) -> Activation {
-        guard let dropOut = operations.dropout?.ofUpdate(layer: layer, group) else { return buffers.stream }
-        dropOut.apply(buffers.stream, into: buffers.update, rows: rows, on: workers)
+        guard let dropout = operations.dropout, let dropOut = dropout.ofUpdate(layer: layer, group) else {
+            return buffers.stream
+        }
+        dropOut.apply(buffers.stream, into: buffers.update, rows: rows, places: dropout.places, on: workers)
         return buffers.update
     }
 
@@ -110,13 +112,13 @@ struct TransformerBackward {
         guard let factors = model.gradients.layers[layer].updates[group] else { return }
         let reduction = reductionGradient(factors, of: outputGradients)
         let first = factors.first.value.matrix
-        guard let dropOut = operations.dropout?.ofAdapter(layer: layer, group) else {
+        guard let dropout = operations.dropout, let dropOut = dropout.ofAdapter(layer: layer, group) else {
             LinearProduct.backward(reduction, through: first, into: input, isAdded: true, rows: rows)
             return
         }
         let remaining = buffers.adapterInput(columns: first.columns)
         LinearProduct.backward(reduction, through: first, into: remaining, isAdded: false, rows: rows)
-        dropOut.apply(remaining, into: remaining, rows: rows, on: workers)
+        dropOut.apply(remaining, into: remaining, rows: rows, places: dropout.places, on: workers)
         input.add(remaining, rows: rows, on: workers)
     }
 

@@ -6,7 +6,7 @@ import Transformer
 struct MiniBatchPass {
     let pass: TrainingPass
     let sharedPrefix: [TokenID]
-    /// What is dropped; its seed is another one for each micro-batch.
+    /// What is dropped of all sequences; which numbers are decides a sequence's index, and not its micro-batch.
     let dropout: StepDropout?
 
     /// How a loss changes with the score of a token: of a sequence's index, and the token's among those that the model chose.
@@ -29,9 +29,9 @@ struct MiniBatchPass {
             sequences, sharedPrefix: sharedPrefix, sharesPrompts: dropout == nil, capacity: pass.tokenCapacity)
     }
 
-    private func dropout(of index: Int) -> StepDropout? {
+    private func dropout(in batch: MicroBatch) -> StepDropout? {
         guard var dropout else { return nil }
-        dropout.seed &+= UInt64(index) &* 0x9E37_79B9_7F4A_7C15
+        dropout.places = batch.places
         return dropout
     }
 
@@ -56,14 +56,14 @@ struct MiniBatchPass {
         // twice (Gao et al. 2021).
         if let pooledLoss, batches.count > 1 {
             var vectors = [[Float]](repeating: [], count: sequences.count)
-            for (index, batch) in batches.enumerated() {
-                pass.forward(batch.tokens, dropout: dropout(of: index))
+            for batch in batches {
+                pass.forward(batch.tokens, dropout: dropout(in: batch))
                 pool(batch, into: &vectors)
             }
             (outcome.pooledLoss, pooledGradients) = pooledLoss(vectors)
         }
-        for (index, batch) in batches.enumerated() {
-            pass.forward(batch.tokens, dropout: dropout(of: index))
+        for batch in batches {
+            pass.forward(batch.tokens, dropout: dropout(in: batch))
             pass.clearHiddenGradient()
             if let tokenGradient {
                 score(batch, temperature: temperature, tokenGradient, &outcome.scores)
