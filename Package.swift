@@ -32,6 +32,7 @@ let package = Package(
         .executable(name: "grace-server", targets: ["grace-server"]),
         .executable(name: "grace-trainer", targets: ["grace-trainer"]),
     ],
+    traits: [.trait(name: "MPI", description: "Lets several grace-trainer train together that mpirun starts.")],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
         .package(url: "https://github.com/apple/swift-collections", from: "1.1.0"),
@@ -41,6 +42,7 @@ let package = Package(
     targets: [
         .systemLibrary(name: "COpenBLAS"),
         .systemLibrary(name: "COpenSSL"),
+        .systemLibrary(name: "CMPI", pkgConfig: "ompi-c"),
         .systemLibrary(name: "CSockets"),
         .systemLibrary(name: "CFiles"),
         .systemLibrary(name: "CZlib"),
@@ -111,17 +113,18 @@ let package = Package(
         library(
             "TrainingReport", ["JSON", systemPackage],
             resources: [.embedInCode("report.css"), .embedInCode("report.js")]),
+        library("Ranks", ["Confinement", .target(name: "CMPI", condition: .when(traits: ["MPI"]))]),
         library(
             "Training",
             [
                 "Datasets", "Grace", "Engine", "Transformer", "TensorGradients", "Tensors", "Tokenization",
-                "Checkpoints", "JSON", "Confinement", "RandomNumbers", systemPackage,
+                "Checkpoints", "JSON", "Confinement", "RandomNumbers", "Ranks", systemPackage,
             ]),
         .executableTarget(
             name: "grace-trainer",
             dependencies: [
-                "Training", "TrainingReport", "Datasets", "Evaluation", "TensorGradients", "Confinement", "Grace",
-                "Engine", "Transformer",
+                "Training", "Ranks", "TrainingReport", "Datasets", "Evaluation", "TensorGradients", "Confinement",
+                "Grace", "Engine", "Transformer",
                 "Tokenization", "Tensors", "Checkpoints", "JSON", "HTTP", "CommandLines", "Configuration",
                 systemPackage,
                 argumentParser,
@@ -132,6 +135,7 @@ let package = Package(
             name: "TestSupport", dependencies: ["RandomNumbers"], path: "Tests/TestSupport",
             swiftSettings: swiftSettings),
         tests(of: "RandomNumbers"),
+        tests(of: "Ranks"),
         tests(of: "HTTP", ["TestSupport", "Confinement", "TLS"]),
         tests(of: "TLS", ["TestSupport", "COpenSSL"]),
         tests(of: "Gzip", ["TestSupport"]),
@@ -164,7 +168,7 @@ let package = Package(
             of: "Training",
             [
                 "TestSupport", "Datasets", "Grace", "Engine", "Transformer", "TensorGradients", "Tensors",
-                "Tokenization", "Checkpoints", "JSON", systemPackage,
+                "Tokenization", "Checkpoints", "JSON", "Ranks", systemPackage,
             ]),
         tests(of: "Benchmark", ["TestSupport", "Serving", "Grace", "Engine", "Tensors", "Transformer", systemPackage]),
         tests(
