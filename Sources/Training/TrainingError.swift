@@ -31,6 +31,10 @@ package enum TrainingError: Error, Equatable, Sendable, CustomStringConvertible 
     case noExamples(path: String)
     /// A prompt and its rationale are more than are run together.
     case sequenceTooLong(tokens: Int, limit: Int)
+    /// Some processes would have nothing to do.
+    case tooManyRanks(count: Int, promptsPerStep: Int)
+    /// The processes that train together do not do the same.
+    case ranksDiffer(in: RankAgreement)
 
     package var description: String {
         switch self {
@@ -38,6 +42,10 @@ package enum TrainingError: Error, Equatable, Sendable, CustomStringConvertible 
             "step \(step): a gradient is infinite or not a number; a smaller learning rate may help"
         case .sequenceTooLong(let tokens, let limit):
             "a prompt and its rationale have \(tokens) tokens, a micro-batch has room for \(limit)"
+        case .tooManyRanks(let count, let promptsPerStep):
+            "\(count) processes would share steps of \(promptsPerStep) examples; at most as many as examples can"
+        case .ranksDiffer(let agreement):
+            "the processes that train together differ in \(agreement.rawValue)"
         case .grace(let error):
             "\(error)"
         case .checkpoint(let error):

@@ -3,6 +3,7 @@ import Datasets
 import Foundation
 import Grace
 import JSON
+import Ranks
 import SystemPackage
 import TensorGradients
 import TestSupport
@@ -70,11 +71,11 @@ struct TinyTraining: Sendable {
     /// A trainer that has made no step.
     func trainer(
         _ settings: TrainingSettings, adapter: AdapterSettings? = AdapterSettings(rank: 2, alpha: 4),
-        dataset other: PreparedDataset? = nil
+        dataset other: PreparedDataset? = nil, ranks: any Ranks = SingleRank()
     ) throws -> Trainer {
         try Trainer(
             LoadedModel(checkpoint, precision: .float32), adapter: adapter, dataset: other ?? dataset,
-            settings: settings)
+            settings: settings, ranks: ranks)
     }
 
     var provenance: Trainer.Provenance {

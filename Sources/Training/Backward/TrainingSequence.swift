@@ -57,16 +57,17 @@ package struct MicroBatch: Sendable {
     /// and are the same, are in a micro-batch once.
     ///
     /// - Parameters:
+    ///   - sequences: all of them, or a part of an array, whose indices they keep.
     ///   - sharedPrefix: tokens that prompts may begin with, no more than are before their `poolingStart`.
     ///   - sharesPrompts: whether prompts that are the same are computed once; not where dropout tells them apart.
     ///   - capacity: tokens of a micro-batch.
     /// - Throws: `TrainingError.sequenceTooLong`
-    package static func pack(
-        _ sequences: [TrainingSequence], sharedPrefix: [TokenID], sharesPrompts: Bool = true, capacity: Int
-    ) throws(TrainingError) -> [MicroBatch] {
+    package static func pack<Sequences: RandomAccessCollection>(
+        _ sequences: Sequences, sharedPrefix: [TokenID], sharesPrompts: Bool = true, capacity: Int
+    ) throws(TrainingError) -> [MicroBatch] where Sequences.Element == TrainingSequence, Sequences.Index == Int {
         var batches: [MicroBatch] = []
         var packing = Packing(sharedPrefix: sharedPrefix, sharesPrompts: sharesPrompts)
-        for (index, sequence) in sequences.enumerated() {
+        for (index, sequence) in zip(sequences.indices, sequences) {
             if packing.tokenCount(with: sequence) > capacity {
                 if !packing.batch.members.isEmpty { batches.append(packing.batch) }
                 packing = Packing(sharedPrefix: sharedPrefix, sharesPrompts: sharesPrompts)

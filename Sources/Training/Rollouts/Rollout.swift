@@ -16,6 +16,13 @@ package struct Rollout: Sendable, Equatable {
     /// Whether the limit ended the rationale.
     package var isCutOff: Bool { sequence.stopToken == nil }
 
+    init(sequence: TrainingSequence, vector: [Float], engineLogProbabilities: [Float], tokenLimit: Int) {
+        self.sequence = sequence
+        self.vector = vector
+        self.engineLogProbabilities = engineLogProbabilities
+        self.tokenLimit = tokenLimit
+    }
+
     init(_ request: GenerationRequest, _ result: GenerationResult) {
         sequence = TrainingSequence(
             prompt: request.prompt, poolingStart: request.poolingStart, rationale: result.rationale,

@@ -87,14 +87,28 @@ package struct RolloutWriter: Sendable {
     /// Writes the rollouts of some examples, all of them or none.
     ///
     /// - Parameters:
+    ///   - share: those of the examples that are written, as they are where all are.
     ///   - seed: of this step: the same seed, weights and examples give the same rollouts.
     /// - Throws: `TrainingError.engine`, `.grace`
     package func write(
-        _ examples: [TrainingExample], with transformer: Transformer, seed: UInt64
+        _ examples: [TrainingExample], _ share: Range<Int>, with transformer: Transformer, seed: UInt64
     ) async throws(TrainingError) -> [ExampleRollouts] {
+        let orders = orders(examples, seed: seed)
+        var rollouts = try await write(orders[share].flatMap { $0 }, with: transformer)[...]
+        return examples[share].map { example in
+            let main = Array(rollouts.prefix(settings.count))
+            rollouts = rollouts.dropFirst(settings.count)
+            let query = rollouts.removeFirst()
+            return ExampleRollouts(
+                main: main, query: query, negative: example.negative == nil ? nil : rollouts.removeFirst())
+        }
+    }
+
+    /// What is to be written of each example.
+    private func orders(_ examples: [TrainingExample], seed: UInt64) -> [[Order]] {
         var random = SplitMix64(seed: seed)
-        var orders: [Order] = []
-        for example in examples {
+        return examples.map { example in
+            var orders: [Order] = []
             for _ in 0..<settings.count {
                 orders.append(Order(text: example.main, temperature: settings.temperature, seed: random.next()))
             }
@@ -104,18 +118,12 @@ package struct RolloutWriter: Sendable {
             if let negative = example.negative {
                 orders.append(Order(text: negative, temperature: settings.otherTemperature, seed: negativeSeed))
             }
-        }
-        var rollouts = try await write(orders, with: transformer)[...]
-        return examples.map { example in
-            let main = Array(rollouts.prefix(settings.count))
-            rollouts = rollouts.dropFirst(settings.count)
-            let query = rollouts.removeFirst()
-            return ExampleRollouts(
-                main: main, query: query, negative: example.negative == nil ? nil : rollouts.removeFirst())
+            return orders
         }
     }
 
     private func write(_ orders: [Order], with transformer: Transformer) async throws(TrainingError) -> [Rollout] {
+        guard !orders.isEmpty else { return [] }
         var requests: [GenerationRequest] = []
         var prompts: [String: GracePrompt] = [:]
         for order in orders {

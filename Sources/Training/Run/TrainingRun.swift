@@ -26,7 +26,8 @@ package struct TrainingRun: Sendable {
     }
 
     let trainer: Trainer
-    let directory: RunDirectory
+    /// Of the first rank alone, which writes for all.
+    let directory: RunDirectory?
     let schedule: Schedule
     let provenance: Trainer.Provenance
     /// Told of every step: its numbers, and the number of steps in all.
@@ -35,8 +36,10 @@ package struct TrainingRun: Sendable {
     let shouldStop: @Sendable () -> Bool
 
     /// Takes all as they are.
+    ///
+    /// - Parameter directory: nil for a rank that is not the first.
     package init(
-        _ trainer: Trainer, in directory: RunDirectory, schedule: Schedule, provenance: Trainer.Provenance,
+        _ trainer: Trainer, in directory: RunDirectory?, schedule: Schedule, provenance: Trainer.Provenance,
         shouldStop: @escaping @Sendable () -> Bool, onStep: @escaping @Sendable (StepMetrics, Int) -> Void
     ) {
         self.trainer = trainer
@@ -49,16 +52,16 @@ package struct TrainingRun: Sendable {
 
     /// Goes on from the last checkpoint, if there is one.
     ///
-    /// - Returns: the step that it is of.
+    /// - Returns: the step that it is of; nil where there is none, and of a rank that is not the first.
     /// - Throws: `TrainingError`
     package func resume() async throws(TrainingError) -> Int? {
-        guard let step = try directory.steps().last else {
-            // What was made before the first checkpoint is made once more.
-            try directory.forget(after: -1)
-            return nil
+        let step = try directory?.steps().last
+        if let directory, let step {
+            try await trainer.resume(from: directory.checkpoint(step: step), provenance: provenance)
         }
-        try await trainer.resume(from: directory.checkpoint(step: step), provenance: provenance)
-        try directory.forget(after: step)
+        // What was made after the last checkpoint, or before the first one, is made once more.
+        try directory?.forget(after: step ?? -1)
+        try await trainer.followFirst()
         return step
     }
 
@@ -67,6 +70,7 @@ package struct TrainingRun: Sendable {
     ///
     /// - Throws: `TrainingError`
     package func run() async throws(TrainingError) {
+        try await trainer.checkStart(provenance)
         let stepCount = await trainer.stepCount(schedule)
         var made = await trainer.position.step
         if made == 0 {
@@ -74,16 +78,17 @@ package struct TrainingRun: Sendable {
             var start = StepMetrics()
             start["step"] = 0
             try await judge(&start, step: 0)
-            try directory.append(start)
+            try directory?.append(start)
             onStep(start, stepCount)
         }
         while made < stepCount {
             let rateShare = schedule.learningRate.share(ofStep: made, of: stepCount)
             var metrics = try await trainer.step(rateShare: rateShare)
             made += 1
-            let isLast = made == stepCount || shouldStop()
+            let isAskedToStop = await trainer.isSoAnywhere(shouldStop())
+            let isLast = made == stepCount || isAskedToStop
             if made % schedule.judgeEvery == 0 || isLast { try await judge(&metrics, step: made) }
-            try directory.append(metrics)
+            try directory?.append(metrics)
             if made % schedule.saveEvery == 0 || isLast { try await save(metrics, step: made) }
             onStep(metrics, stepCount)
             if isLast { break }
@@ -93,6 +98,7 @@ package struct TrainingRun: Sendable {
     private func judge(_ metrics: inout StepMetrics, step: Int) async throws(TrainingError) {
         let judged = try await trainer.evaluate(sampleCount: schedule.samples)
         metrics.merge(judged.metrics)
+        guard let directory else { return }
         if let start = try directory.margins(ofStep: 0), start.count == judged.margins.count {
             // Of each example, for examples differ far more from each other than one does from step to step.
             let rise = MeanAndError(zip(judged.margins, start).map { $0 - $1 })
@@ -104,6 +110,8 @@ package struct TrainingRun: Sendable {
     }
 
     private func save(_ metrics: StepMetrics, step: Int) async throws(TrainingError) {
+        try await trainer.checkWeights()
+        guard let directory else { return }
         try await trainer.save(
             to: directory.checkpoint(step: step), provenance: provenance, metrics: metrics)
         let rewards = try directory.values(of: "held_out_reward")

@@ -1,5 +1,6 @@
 import Datasets
 import RandomNumbers
+import Ranks
 import TensorGradients
 import Tensors
 import Transformer
@@ -16,6 +17,7 @@ struct ContrastiveStep {
     let preservation: (Range<Int>) throws(TrainingError) -> Preservation?
     /// Of this step.
     let seed: UInt64
+    let ranks: any Ranks
 
     /// What is pooled of one example.
     struct Texts {
@@ -40,7 +42,7 @@ struct ContrastiveStep {
             var accuracy = 0.0
             model.clearGradients()
             let outcome = try MiniBatchPass(
-                pass: pass, sharedPrefix: sharedPrefix, dropout: dropout(kind, update: first)
+                pass: pass, sharedPrefix: sharedPrefix, dropout: dropout(kind, update: first), ranks: ranks
             ).run(
                 texts + (preserved?.sequences ?? []), temperature: Float(settings.rollouts.temperature),
                 tokenGradient: preserved.map { preserved in

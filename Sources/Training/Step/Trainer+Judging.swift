@@ -38,13 +38,12 @@ extension Trainer {
             examples.append(try example(index, .heldOut, of: heldOut))
         }
         guard !examples.isEmpty else { return Judgement() }
-        let served = try model.served(by: rolloutBase, as: settings.rolloutFormat)
-        let rollouts = try await writer.with(count: 1).write(
-            examples, with: served, seed: SplitMix64.mixed(settings.seed &+ 2))
+        let rollouts = try await write(
+            examples, by: writer.with(count: 1), seed: SplitMix64.mixed(settings.seed &+ 2))
         let score = HeldOutScore(rollouts, reward: settings.reward, batch: rewardBatch(rollouts))
         var metrics = score.metrics
         let main = rollouts.map { $0.main[0].sequence }
-        let pass = MiniBatchPass(pass: pass, sharedPrefix: writer.sharedPrefix, dropout: nil)
+        let pass = MiniBatchPass(pass: pass, sharedPrefix: writer.sharedPrefix, dropout: nil, ranks: ranks)
         let temperature = Float(settings.rollouts.temperature)
         let now = try pass.scores(main, temperature: temperature).flatMap { $0 }
         let before = try startScores(main).flatMap { $0 }

@@ -1,6 +1,7 @@
 import Datasets
 import Grace
 import RandomNumbers
+import Ranks
 import TensorGradients
 import Tensors
 import Transformer
@@ -22,10 +23,11 @@ package actor Trainer {
     let settings: TrainingSettings
     let dataset: PreparedDataset
     let heldOut: PreparedDataset
-    let model: TrainableModel
+    package let model: TrainableModel
     let optimizer: Optimizer
     let pass: TrainingPass
     let writer: RolloutWriter
+    let ranks: TimedRanks
     /// What an adapter stands on, as rollouts compute it.
     let rolloutBase: Transformer?
     /// The model that training began with.
@@ -38,11 +40,16 @@ package actor Trainer {
     ///     too. Full-parameter training takes its weights over.
     ///   - adapter: what is trained beside it; nil trains the checkpoint itself.
     ///   - heldOut: whose held-out examples judge; the training data's own by default.
+    ///   - ranks: those that make each step together, of which each has a trainer like this one.
     /// - Throws: `TrainingError`
     package init(
         _ loaded: sending LoadedModel, adapter: AdapterSettings?, dataset: PreparedDataset,
-        heldOut: PreparedDataset? = nil, settings: TrainingSettings
+        heldOut: PreparedDataset? = nil, settings: TrainingSettings, ranks: any Ranks = SingleRank()
     ) throws(TrainingError) {
+        guard ranks.count <= settings.promptsPerStep else {
+            throw .tooManyRanks(count: ranks.count, promptsPerStep: settings.promptsPerStep)
+        }
+        self.ranks = TimedRanks(ranks)
         self.settings = settings
         self.dataset = dataset
         self.heldOut = heldOut ?? dataset
@@ -111,6 +118,7 @@ package actor Trainer {
     /// - Throws: `TrainingError`; the model is then as after the last update that was made.
     package func step(rateShare: Double = 1) async throws(TrainingError) -> StepMetrics {
         let began = ContinuousClock.now
+        ranks.forgetTimes()
         optimizer.adamW.learningRate = settings.adamW.learningRate * rateShare
         let examples = try nextExamples()
         let seed = SplitMix64.mixed(SplitMix64.mixed(settings.seed &+ 1) &+ UInt64(position.step))
@@ -118,7 +126,7 @@ package actor Trainer {
         metrics["step"] = Double(position.step + 1)
         metrics["epoch"] = Double(position.epoch) + Double(position.used) / Double(order.count)
         let wantsRationales = settings.objective.hasPolicyGradient || settings.contrastsRationales
-        let rollouts = wantsRationales ? try await write(examples, seed: seed) : []
+        let rollouts = wantsRationales ? try await write(examples, by: writer, seed: seed) : []
         let wrote = ContinuousClock.now
         if settings.objective.hasPolicyGradient {
             metrics.merge(try updateByReward(examples, rollouts, seed: seed))
@@ -130,6 +138,11 @@ package actor Trainer {
         metrics["rollout_seconds"] = (wrote - began) / .seconds(1)
         metrics["seconds"] = (ended - began) / .seconds(1)
         metrics["tokens_per_second"] = (metrics["trained_tokens"] ?? 0) / max((ended - wrote) / .seconds(1), 1e-9)
+        if ranks.count > 1 {
+            let means = ranks.meanTimes()
+            metrics["waiting_seconds"] = means.waiting
+            metrics["communication_seconds"] = means.communication
+        }
         position.step += 1
         position.used += examples.count
         if position.used == order.count {
@@ -156,9 +169,13 @@ package actor Trainer {
         }
     }
 
-    private func write(_ examples: [TrainingExample], seed: UInt64) async throws(TrainingError) -> [ExampleRollouts] {
+    /// Each rank writes the rollouts of a part of the examples, and tells the others.
+    func write(
+        _ examples: [TrainingExample], by writer: RolloutWriter, seed: UInt64
+    ) async throws(TrainingError) -> [ExampleRollouts] {
         let served = try model.served(by: rolloutBase, as: settings.rolloutFormat)
-        return try await writer.write(examples, with: served, seed: seed)
+        let share = Shares.ranges(of: examples.map { _ in 1 }, among: ranks.count)[ranks.rank]
+        return try await writer.write(examples, share, with: served, seed: seed).joined(by: ranks)
     }
 
     func rewardBatch(_ rollouts: [ExampleRollouts]) -> RewardBatch {
@@ -191,7 +208,7 @@ package actor Trainer {
         let main = rollouts.flatMap(\.main)
         metrics["rationale_length"] = MeanAndError(main.map { Double($0.sequence.rationale.count) }).mean
         metrics["cut_off_rate"] = Double(main.count { $0.isCutOff }) / Double(max(main.count, 1))
-        let updates = MiniBatchPass(pass: pass, sharedPrefix: writer.sharedPrefix, dropout: nil)
+        let updates = MiniBatchPass(pass: pass, sharedPrefix: writer.sharedPrefix, dropout: nil, ranks: ranks)
         metrics.merge(
             try GraceStep(
                 settings: settings, pass: updates, model: model, optimizer: optimizer,
@@ -230,7 +247,8 @@ package actor Trainer {
         }
         return try ContrastiveStep(
             settings: settings, pass: pass, sharedPrefix: writer.sharedPrefix, model: model, optimizer: optimizer,
-            preservation: { update throws(TrainingError) in try self.preservation(of: examples[update]) }, seed: seed
+            preservation: { update throws(TrainingError) in try self.preservation(of: examples[update]) }, seed: seed,
+            ranks: ranks
         ).run(texts, kind: dataset.kind)
     }
 
@@ -248,7 +266,7 @@ package actor Trainer {
 
     func startScores(_ sequences: [TrainingSequence]) throws(TrainingError) -> [[TokenScore]] {
         try pass.scoring(with: start) { pass throws(TrainingError) in
-            try MiniBatchPass(pass: pass, sharedPrefix: writer.sharedPrefix, dropout: nil)
+            try MiniBatchPass(pass: pass, sharedPrefix: writer.sharedPrefix, dropout: nil, ranks: ranks)
                 .scores(sequences, temperature: Float(settings.rollouts.temperature))
         }
     }
