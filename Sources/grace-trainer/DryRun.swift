@@ -7,7 +7,8 @@ struct DryRun {
     let trainer: Trainer
     let schedule: TrainingRun.Schedule
 
-    func run() async throws {
+    /// - Parameter isShown: whether it is said: by one of those that train together.
+    func run(isShown: Bool) async throws {
         let steps = await trainer.stepCount(schedule)
         // The first step warms memory up; the second is what the others are like.
         _ = try await trainer.step()
@@ -15,6 +16,7 @@ struct DryRun {
         let judged = ContinuousClock.now
         _ = try await trainer.evaluate(sampleCount: 0)
         let judgementSeconds = (ContinuousClock.now - judged) / .seconds(1)
+        guard isShown else { return }
         let seconds = metrics["seconds"] ?? 0
         let judgements = Double(steps / schedule.judgeEvery + 1)
         print("trained numbers   \(await trainer.parameterCount)")

@@ -10,7 +10,7 @@ final class StepLine: Sendable {
 
     private let times = Confined(Times())
 
-    func show(_ metrics: StepMetrics, of stepCount: Int) {
+    func line(_ metrics: StepMetrics, of stepCount: Int) -> String {
         let step = Int(metrics["step"] ?? 0)
         let now = ContinuousClock.now
         let perStep = times.withState { times -> Double? in
@@ -31,7 +31,7 @@ final class StepLine: Sendable {
         }
         if let seconds = metrics["seconds"] { parts.append(String(format: "%.1f s", seconds)) }
         if let perStep { parts.append("\(Self.duration(perStep * Double(stepCount - step))) left") }
-        FileHandle.standardError.write(Data((parts.joined(separator: ", ") + "\n").utf8))
+        return parts.joined(separator: ", ")
     }
 
     private static func duration(_ seconds: Double) -> String {

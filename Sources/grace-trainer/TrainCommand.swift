@@ -6,6 +6,7 @@ import Datasets
 import Foundation
 import Grace
 import JSON
+import Ranks
 import SystemPackage
 import TensorGradients
 import Tensors
@@ -21,7 +22,7 @@ struct TrainCommand: AsyncParsableCommand {
         discussion: """
             Defaults are the published ones where there are any. The run's directory holds metrics.jsonl, samples.jsonl and \
             checkpoints that grace-server takes; with --resume a run that was ended goes on to the same numbers. \
-            See docs/training.md.
+            mpirun starts several that train together. See docs/training.md.
             """)
 
     @Option(help: ArgumentHelp("The checkpoint to begin with, a directory or a GGUF file.", valueName: "path"))
@@ -65,24 +66,26 @@ struct TrainCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
+        var ranks: any Ranks = SingleRank()
         do {
-            try await train()
-        } catch let error as ExitCode {
-            throw error
+            ranks = try LaunchedRanks.join(environment: ProcessInfo.processInfo.environment)
+            try await train(ranks)
+            ranks.end()
         } catch {
             FileHandle.standardError.write(Data("grace-trainer: \(error)\n".utf8))
+            ranks.abandon()
             throw ExitCode.failure
         }
     }
 
-    private func train() async throws {
+    private func train(_ ranks: any Ranks) async throws {
         let dataset = try PreparedDataset(path: FilePath(data))
         let checkpoint = try GraceCheckpoint(path: FilePath(model))
         guard dataset.header.prompt.modelFilesSHA256 == checkpoint.baseDigest else {
             throw TrainingError.otherModel(
                 path: data, found: dataset.header.prompt.modelFilesSHA256, expected: checkpoint.baseDigest)
         }
-        let settings = try settings(for: dataset)
+        let settings = try settings(for: dataset, ranks)
         BLAS.useThreads(settings.workers)
         let loaded = try LoadedModel(checkpoint, precision: updates.basePrecision.precision)
         let start = try startAdapter.map { try LoRAAdapter(path: FilePath($0)) }
@@ -90,38 +93,47 @@ struct TrainCommand: AsyncParsableCommand {
             checkpoint: checkpoint, dataDigest: dataset.digest.description,
             configuration: startProvenance(start).merging(objective.provenance) { $1 }
                 .merging(rollouts.provenance) { $1 }.merging(updates.provenance) { $1 }
-                .merging(schedule.provenance) { $1 }, program: try program())
+                .merging(schedule.provenance) { $1 }, program: try program(ranks))
         let trainer = try Trainer(
             loaded, adapter: updates.adapter, dataset: dataset,
-            heldOut: try heldOutData.map { try PreparedDataset(path: FilePath($0)) }, settings: settings)
+            heldOut: try heldOutData.map { try PreparedDataset(path: FilePath($0)) }, settings: settings, ranks: ranks)
         if let start { try await trainer.begin(with: start) }
         if dryRun {
-            try await DryRun(trainer: trainer, schedule: schedule.schedule).run()
+            try await DryRun(trainer: trainer, schedule: schedule.schedule).run(isShown: ranks.isFirst)
             return
         }
-        let directory = try RunDirectory(path: FilePath(output))
-        if directory.hasBegun, !resume {
-            FileHandle.standardError.write(
-                Data("grace-trainer: \(output) has a run already; --resume goes on with it\n".utf8))
-            throw ExitCode.failure
+        // The first speaks and writes for all.
+        let directory = ranks.isFirst ? try runDirectory(provenance) : nil
+        let say: @Sendable (String) -> Void = { [isFirst = ranks.isFirst] line in
+            if isFirst { FileHandle.standardError.write(Data("\(line)\n".utf8)) }
         }
-        try directory.write(configuration: provenance.configuration)
         let progress = StepLine()
         let isAskedToStop = Confined(false)
-        try Signals.listen { _ in
-            FileHandle.standardError.write(Data("\nending after this step\n".utf8))
+        // Of the signals that mpirun passes on, the one that it does not end by.
+        try Signals.listen(to: ranks.count > 1 ? [SIGUSR1] : []) { _ in
+            say("\nending after this step")
             isAskedToStop.withState { $0 = true }
         }
         let run = TrainingRun(
             trainer, in: directory, schedule: schedule.schedule, provenance: provenance,
-            shouldStop: { isAskedToStop.withState { $0 } }, onStep: { progress.show($0, of: $1) })
-        if resume, let step = try await run.resume() {
-            FileHandle.standardError.write(Data("going on from step \(step)\n".utf8))
-        }
-        let count = await trainer.parameterCount
-        FileHandle.standardError.write(
-            Data("training \(count) numbers on \(dataset.count(of: .training)) examples\n".utf8))
+            shouldStop: { isAskedToStop.withState { $0 } }, onStep: { say(progress.line($0, of: $1)) })
+        if resume, let step = try await run.resume() { say("going on from step \(step)") }
+        let company = ranks.count > 1 ? " in \(ranks.count) processes" : ""
+        say(
+            "training \(await trainer.parameterCount) numbers on \(dataset.count(of: .training)) examples\(company)")
         try await run.run()
+    }
+
+    private func runDirectory(_ provenance: Trainer.Provenance) throws -> RunDirectory {
+        let directory = try RunDirectory(path: FilePath(output))
+        if directory.hasBegun, !resume { throw HasRunAlready(path: output) }
+        try directory.write(configuration: provenance.configuration)
+        return directory
+    }
+
+    private struct HasRunAlready: Error, CustomStringConvertible {
+        let path: String
+        var description: String { "\(path) has a run already; --resume goes on with it" }
     }
 
     private func startProvenance(_ start: LoRAAdapter?) -> [String: JSONValue] {
@@ -130,13 +142,14 @@ struct TrainCommand: AsyncParsableCommand {
     }
 
     /// What was it that trained: the digest of the program's file is known for certain, the commit is what the user says.
-    private func program() throws -> [String: JSONValue] {
+    private func program(_ ranks: any Ranks) throws -> [String: JSONValue] {
         var program = ["sha256": JSONValue.string("\(try SHA256Digest(of: RegularFile(path: "/proc/self/exe")))")]
         program["commit"] = commit.map(JSONValue.string)
+        if ranks.count > 1 { program["processes"] = .integer(ranks.count) }
         return program
     }
 
-    private func settings(for dataset: PreparedDataset) throws -> TrainingSettings {
+    private func settings(for dataset: PreparedDataset, _ ranks: any Ranks) throws -> TrainingSettings {
         var settings = TrainingSettings(
             reward: objective.reward(isSupervised: dataset.kind == .triplets, rollouts))
         settings.objective = objective.objective
@@ -149,7 +162,7 @@ struct TrainCommand: AsyncParsableCommand {
         settings.rollouts = rollouts.settings
         settings.rolloutFormat = rollouts.format
         settings.rolloutRows = rollouts.rolloutRows
-        updates.apply(to: &settings)
+        updates.apply(to: &settings, ranks: ranks)
         settings.seed = schedule.seed
         settings.heldOutCount = schedule.heldOutExamples
         return settings

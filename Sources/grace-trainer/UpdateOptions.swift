@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import JSON
+import Ranks
 import TensorGradients
 import Training
 import Transformer
@@ -47,11 +48,14 @@ struct UpdateOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp("What of a forward pass is kept: products, or streams to save memory.", valueName: "name"))
     var keep = KeptActivationsSetting.products
-    @Option(help: ArgumentHelp("That compute.", valueName: "count")) var threads = ProcessInfo.processInfo
-        .activeProcessorCount
+    @Option(
+        help: ArgumentHelp(
+            "That compute, in each process; by default all processors, shared by those of one machine.",
+            valueName: "count"))
+    var threads: Int?
 
     func validate() throws {
-        guard batch > 0, updateBatch > 0, microBatchTokens > 0, threads > 0, loraRank >= 0 else {
+        guard batch > 0, updateBatch > 0, microBatchTokens > 0, threads ?? 1 > 0, loraRank >= 0 else {
             throw ValidationError("--batch, --update-batch, --micro-batch-tokens and --threads start at 1")
         }
         for target in loraTarget where !AdapterSettings.allTargets.contains(target) {
@@ -74,7 +78,8 @@ struct UpdateOptions: ParsableArguments {
             targets: loraTarget.isEmpty ? AdapterSettings.allTargets : Set(loraTarget), dropout: loraDropout)
     }
 
-    func apply(to settings: inout TrainingSettings) {
+    /// - Parameter ranks: those that the machine's processors are shared with.
+    func apply(to settings: inout TrainingSettings, ranks: any Ranks) {
         settings.promptsPerStep = batch
         settings.promptsPerUpdate = updateBatch
         settings.adamW = AdamW(
@@ -86,7 +91,7 @@ struct UpdateOptions: ParsableArguments {
         settings.adapterDropout = loraDropout
         settings.microBatchTokens = microBatchTokens
         settings.kept = keep
-        settings.workers = threads
+        settings.workers = threads ?? max(1, ProcessInfo.processInfo.activeProcessorCount / ranks.countOnMachine)
     }
 
     var provenance: [String: JSONValue] {
