@@ -123,6 +123,14 @@ class BootstrapTests(WorkspaceTestCase):
         self.stub("java", "exit 0")
         self.assertEqual(self.bootstrap("--with-java").returncode, 0)
 
+    def test_mpi_is_looked_for_by_its_commands(self) -> None:
+        self.stub("mpirun", "exit 0")
+        self.assertEqual(self.bootstrap().returncode, 0)
+        self.assert_refused(self.bootstrap("--with-mpi"), "sudo apt-get install libopenmpi-dev pkg-config")
+        self.stub("mpicc", "exit 0")
+        self.stub("pkg-config", "exit 0")
+        self.assertEqual(self.bootstrap("--with-mpi").returncode, 0)
+
     def test_environments_are_asked_for_only_by_the_tests_with_clients(self) -> None:
         self.stub("python3", '[[ $* != *ensurepip* ]]')
         self.assertEqual(self.bootstrap("--with-pip").returncode, 0)

@@ -25,7 +25,7 @@ class TestCommandTests(WorkspaceTestCase):
         self.stub("swift", SWIFT)
         self.stub("dpkg-query", "echo -n installed")
         checkers = ("haproxy", "promtool", "shellcheck", "systemd-analyze", "openssl")
-        for program in (*checkers, "chromium", "chromedriver", "java"):
+        for program in (*checkers, "chromium", "chromedriver", "java", "mpicc", "mpirun", "pkg-config"):
             self.stub(program, "exit 0")
         self.stub("python3", 'echo "python3 $*" >>"$LOG"')
         model = self.models / "SmolLM2-135M-Instruct"
@@ -129,6 +129,16 @@ class TestCommandTests(WorkspaceTestCase):
         self.assertEqual(self.run_test("--all").returncode, 0)
         server = self.root / ".build-test" / "release" / "grace-server"
         self.assertIn(f"python3 {self.root}/Tests/Compatibility/run.py --server {server}", self.logged())
+
+    def test_all_builds_the_trainer_with_mpi_and_tests_it(self) -> None:
+        self.assertEqual(self.run_test("--all").returncode, 0)
+        build = next(line for line in self.logged() if " --traits MPI " in line)
+        self.assertIn(f" --scratch-path {self.root}/.build-mpi --product grace-trainer ", build)
+        self.assertIn(f"python3 -m unittest discover --start-directory {self.root}/Tests/MPITests", self.logged())
+        (self.stubs / "mpicc").unlink()
+        result = self.run_test("--all")
+        self.assertEqual(result.returncode, 1)
+        self.assertIn("libopenmpi-dev", result.stderr)
 
     def test_a_client_that_fails_fails_the_run(self) -> None:
         self.stub("python3", 'case "$*" in *Compatibility*) exit 1 ;; esac')
