@@ -115,7 +115,8 @@ class MPIRunTests(unittest.TestCase):
         for rank in [0, 1]:
             with self.subTest(rank=rank):
                 name = f"run-{rank}"
-                command = self.command(name, "--epochs", 100000, processes=2)
+                many = ["--epochs", 100000]
+                command = self.command(name, *many, processes=2)
                 with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=ENVIRONMENT) as running:
                     for line in running.stderr or []:
                         if line.startswith("step 3 "):
@@ -126,7 +127,7 @@ class MPIRunTests(unittest.TestCase):
                 self.assertIn("signal 9", said)
                 last = steps(self.path / name)[-1]
                 self.assertGreaterEqual(last, 3)
-                done = self.expect(0, self.train(name, "--resume", "--steps", last + 2, processes=1))
+                done = self.expect(0, self.train(name, *many, "--resume", "--steps", last + 2, processes=1))
                 self.assertIn(f"going on from step {last}", done.stderr)
                 self.assertEqual([line["step"] for line in lines(self.path / name)], list(range(last + 3)))
 

