@@ -30,6 +30,30 @@ extension Ranks {
     /// Whether it is this one that writes the run's files.
     package var isFirst: Bool { rank == 0 }
 
+    /// Adds up the numbers of many places as of one: each exchange waits for all ranks, so there are to be few.
+    package func sum(_ places: [UnsafeMutableBufferPointer<Float>]) {
+        guard count > 1 else { return }
+        var rest = places[...]
+        while !rest.isEmpty {
+            var size = 0
+            let part = rest.prefix { place in
+                defer { size += place.count }
+                return size < Self.sizeOfSum
+            }
+            rest = rest.dropFirst(part.count)
+            var numbers = part.flatMap { Array($0) }
+            numbers.withUnsafeMutableBufferPointer { sum($0) }
+            var first = 0
+            for place in part {
+                _ = place.update(fromContentsOf: numbers[first..<first + place.count])
+                first += place.count
+            }
+        }
+    }
+
+    /// Numbers that are enough for an exchange.
+    private static var sizeOfSum: Int { 1 << 22 }
+
     /// Waits for the others.
     package func meet() { _ = gather([]) }
 

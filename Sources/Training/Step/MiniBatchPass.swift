@@ -103,7 +103,7 @@ struct MiniBatchPass {
         }
         outcome.tokenCount = ranks.total(outcome.tokenCount)
         if tokenGradient != nil { outcome.scores = joined(outcome.scores, of: sequences) }
-        for parameter in pass.model.parameters { ranks.sum(parameter.gradient.elements) }
+        ranks.sum(pass.model.parameters.map(\.gradient.elements))
         return outcome
     }
 
