@@ -47,7 +47,7 @@ class TestCommandTests(WorkspaceTestCase):
     def test_all_stages_run_in_order(self) -> None:
         result = self.run_test()
         self.assertEqual(result.returncode, 0, result.stderr)
-        stages = ["fetch-model --verify", "swift format", *["python3 -m"] * 5, "swift build", *["python3 -m"] * 2]
+        stages = ["fetch-model --verify", "swift format", *["python3 -m"] * 6, "swift build", *["python3 -m"] * 2]
         self.assertEqual(self.commands(), [*stages, *["swift test"] * 3])
         self.assertIn(" --no-parallel --filter ^TrainingTests ", self.logged()[-1])
         self.assertTrue(all(line.endswith("strict=1") for line in self.logged() if line.startswith("swift")))
@@ -57,7 +57,7 @@ class TestCommandTests(WorkspaceTestCase):
             self.assertRegex(result.stdout, rf"(?m)^== {title}: passed in \d+ s$")
 
     def test_the_first_stage_that_fails_ends_the_run(self) -> None:
-        for failing, title, count in (("format", "Lint", 2), ("build", "Build, warnings as errors", 8)):
+        for failing, title, count in (("format", "Lint", 2), ("build", "Build, warnings as errors", 9)):
             with self.subTest(failing=failing):
                 self.log.unlink(missing_ok=True)
                 result = self.run_test(FAILING=failing)
