@@ -17,7 +17,6 @@ BATCHES = (
 )
 GUESSED_TEXTS, GUESSED_LENGTHS = 30, (16, 32)
 FLOW_TEXTS, FLOW_WORDS, FLOW_SHARE = 600, 20, 0.6
-PAUSE = 0.03  # seconds before a batch: its first step finds threads asleep, as the first of a load does
 
 
 @dataclass(frozen=True)

@@ -30,8 +30,7 @@ from typing import TypeVar
 
 import http_load
 from capacity_plan import (
-    BATCHES, FLOW_SHARE, FLOW_TEXTS, FLOW_WORDS, GUESSED_LENGTHS, GUESSED_TEXTS, PAUSE, PLANS, PRECISIONS, Plan,
-    Prose,
+    BATCHES, FLOW_SHARE, FLOW_TEXTS, FLOW_WORDS, GUESSED_LENGTHS, GUESSED_TEXTS, PLANS, PRECISIONS, Plan, Prose,
 )
 from programs import Server, grace_server, stop_at_signals
 from quiet import busy_seconds, own_seconds
@@ -98,7 +97,6 @@ def measure_batches(server: Server, prose: Prose, repeats: int) -> tuple[list[Ba
         prompts += lists
         times = []
         for _ in range(repeats):
-            time.sleep(PAUSE)
             before = spent(server, "inference")
             answer = ask(server, "/embed", {"inputs": texts, "max_rationale_tokens": rationale})
             times.append(spent(server, "inference") - before)
