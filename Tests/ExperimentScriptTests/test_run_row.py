@@ -6,19 +6,13 @@ import json
 import runpy
 import struct
 import sys
-import tempfile
 import unittest
 from pathlib import Path
 from unittest import mock
 
 import scripts
 
-STUB = """#!{python}
-import json, pathlib, sys
-arguments = sys.argv[1:]
-with open({log!r}, "a") as log:
-    print(json.dumps(arguments), file=log)
-value = lambda name: pathlib.Path(arguments[arguments.index(name) + 1])
+STUB = """value = lambda name: pathlib.Path(arguments[arguments.index(name) + 1])
 if arguments[0] == "prepare":
     value("--output").write_text("prepared")
 elif arguments[0] == "train":
@@ -38,15 +32,11 @@ else:
 """
 
 
-class ExperimentTests(unittest.TestCase):
+class ExperimentTests(scripts.StubTrainerTestCase):
+    body = STUB
+
     def setUp(self) -> None:
-        directory = tempfile.TemporaryDirectory()
-        self.addCleanup(directory.cleanup)
-        self.directory = Path(directory.name)
-        self.log = self.directory / "log"
-        self.trainer = self.directory / "trainer"
-        self.trainer.write_text(STUB.format(python=sys.executable, log=str(self.log)))
-        self.trainer.chmod(0o755)
+        super().setUp()
         built = self.directory / "built"
         (built / "evaluation").mkdir(parents=True)
         (built / "evaluation" / "xsum_summary_match.jsonl").write_text('{"doc": "An article.", "summary": "s"}\n')
@@ -65,7 +55,7 @@ class ExperimentTests(unittest.TestCase):
             contextlib.redirect_stderr(io.StringIO()),
         ):
             self.assertEqual(main(), 0)
-        return [json.loads(line) for line in self.log.read_text().splitlines()]
+        return self.calls()
 
     def test_a_row_is_prepared_trained_and_scored_once(self) -> None:
         first = self.run_row("grace-supervised")

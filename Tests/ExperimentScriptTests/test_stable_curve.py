@@ -1,20 +1,12 @@
 """The curve of rationales that end early, with a trainer that only tells what it was asked for."""
 
-import json
 import subprocess
-import sys
-import tempfile
 import unittest
 from pathlib import Path
 
 import scripts
 
-STUB = """#!{python}
-import json, pathlib, sys
-arguments = sys.argv[1:]
-with open({log!r}, "a") as log:
-    print(json.dumps(arguments), file=log)
-value = lambda name: arguments[arguments.index(name) + 1]
+STUB = """value = lambda name: arguments[arguments.index(name) + 1]
 limit = float(value("--stop-when-stable"))
 if limit > 1:
     sys.exit(3)
@@ -28,23 +20,13 @@ print("a table")
 """
 
 
-class StableCurveTests(unittest.TestCase):
-    def setUp(self) -> None:
-        directory = tempfile.TemporaryDirectory()
-        self.addCleanup(directory.cleanup)
-        self.directory = Path(directory.name)
-        self.log = self.directory / "log"
-        self.trainer = self.directory / "trainer"
-        self.trainer.write_text(STUB.format(python=sys.executable, log=str(self.log)))
-        self.trainer.chmod(0o755)
+class StableCurveTests(scripts.StubTrainerTestCase):
+    body = STUB
 
     def curve(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
         command = [scripts.EXPERIMENTS / "stable-curve", "--model", "some/model", "--tasks", "tasks"]
         command += ["--runs", self.directory / "runs", "--trainer", self.trainer, *arguments]
         return subprocess.run(command, capture_output=True, text=True, check=False)
-
-    def calls(self) -> list[list[str]]:
-        return [json.loads(line) for line in self.log.read_text().splitlines()]
 
     def test_each_limit_is_a_line_of_cost_and_score(self) -> None:
         for _ in range(2):
