@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import argparse
 import hashlib
-import json
 import os
 import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
+
+from json_handler import JSONHandler
 
 FAULT = os.environ.get("FAKE_FAULT", "")
 
@@ -66,25 +67,13 @@ class Store:
         return status, identity, [byte / 256 for byte in digest[:8]]
 
 
-def handler(store: Store) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-        # Head and body are written apart: without this they would wait for each other.
-        disable_nagle_algorithm = True
-
-        def reply(self, status: int, value: Any, headers: dict[str, str] | None = None) -> None:
-            content = json.dumps(value).encode()
-            self.send_response(status)
-            for name, field in {**(headers or {}), "Content-Length": str(len(content))}.items():
-                self.send_header(name, field)
-            self.end_headers()
-            self.wfile.write(content)
-
+def handler(store: Store) -> type[JSONHandler]:
+    class Handler(JSONHandler):
         def do_GET(self) -> None:
             self.reply(200, store.listing())
 
         def do_POST(self) -> None:
-            body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            body = self.body()
             path = self.path.removesuffix("?wait=true")
             if path == "/embed":
                 status, identity, vector = store.embed(body)
@@ -92,9 +81,6 @@ def handler(store: Store) -> type[BaseHTTPRequestHandler]:
             else:
                 status = store.operate(path.rpartition("/")[2], body["checkpoint"])
                 self.reply(status, {"status": status})
-
-        def log_message(self, *_: Any) -> None:
-            pass
 
     return Handler
 

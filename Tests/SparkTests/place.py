@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "Deploy" / "spark"))
+sys.path[:0] = [str(ROOT / "Deploy" / "spark"), str(ROOT / "Tests" / "Benchmarks")]
 
 from grace_spark.rows import Place, Row  # noqa: E402
 

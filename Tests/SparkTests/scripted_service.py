@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import json
 import struct
 import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
 from typing import Any
+
+import place  # noqa: F401, of modules
+from json_handler import JSONHandler
 
 FINGERPRINT = "0123456789abcdef" * 4
 OTHER_FINGERPRINT = "fedcba9876543210" * 4
@@ -62,22 +64,8 @@ def refuses(path: str, body: dict[str, Any]) -> str | None:
     return None
 
 
-class Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    # Head and body are written apart: without this they would wait for each other.
-    disable_nagle_algorithm = True
+class Handler(JSONHandler):
     server: ScriptedService
-
-    def log_message(self, *_: Any) -> None:
-        pass
-
-    def reply(self, status: int, value: Any, headers: dict[str, str] | None = None) -> None:
-        content = json.dumps(value).encode()
-        self.send_response(status)
-        for name, field in {**(headers or {}), "Content-Length": str(len(content))}.items():
-            self.send_header(name, field)
-        self.end_headers()
-        self.wfile.write(content)
 
     def do_GET(self) -> None:
         self.reply(200, {
@@ -86,7 +74,7 @@ class Handler(BaseHTTPRequestHandler):
             "max_concurrent_requests": 64, "max_batch_tokens": 4096})
 
     def do_POST(self) -> None:
-        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        body = self.body()
         if self.server.troubles:
             trouble = self.server.troubles.pop(0)
             if trouble is None:
