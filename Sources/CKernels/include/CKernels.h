@@ -4,6 +4,7 @@
 // Beside these the target has a constructor that chooses OpenBLAS's kernels: openblas_core.c.
 #include "attention.h"
 #include "bf16_product.h"
+#include "double_products.h"
 #include "free_memory.h"
 #include "int4_product.h"
 #include "int8_product.h"

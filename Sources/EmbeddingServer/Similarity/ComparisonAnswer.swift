@@ -10,7 +10,8 @@ struct ComparisonAnswer {
 
     /// In JSON.
     var body: [UInt8] {
-        var writer = JSONWriter(reserving: 4096)
+        let contributionCount = comparison.decompositions.reduce(0) { $0 + $1.contributions.count }
+        var writer = JSONWriter(reserving: 4096 + 50 * contributionCount)
         writer.object { writer in
             writer.member("checkpoint", work.model.identity.description)
             if !asked.isRanking { writer.contributions(comparison.decompositions[0]) }

@@ -28,11 +28,9 @@ package struct SimilarityDecomposition: Sendable {
         let norms = first.norm * second.norm
         var all: [Contribution] = []
         all.reserveCapacity(first.spanCount * second.spanCount)
-        for a in 0..<first.spanCount {
-            for b in 0..<second.spanCount {
-                all.append(
-                    Contribution(a: a, b: b, value: norms > 0 ? first.product(a, second, b) / norms : 0))
-            }
+        for (place, product) in first.products(with: second).enumerated() {
+            let (a, b) = place.quotientAndRemainder(dividingBy: second.spanCount)
+            all.append(Contribution(a: a, b: b, value: norms > 0 ? product / norms : 0))
         }
         let sum = all.reduce(0) { $0 + $1.value }
         // Rounding must not lead out of what a cosine can be.
@@ -52,11 +50,12 @@ package struct SimilarityDecomposition: Sendable {
     ///
     /// Whole numbers are sorted several times as fast as by a comparison of two numbers each.
     private static func largestFirst(_ all: [Contribution]) -> [Int] {
-        // Bits of numbers that are not negative are in the order of the numbers.
+        // Bits of numbers that are not negative are in the order of the numbers; their complements are in the opposite.
         var keys = all.indices.map { place in
-            UInt64(Float(abs(all[place].value)).bitPattern) << 32 | UInt64(~UInt32(truncatingIfNeeded: place))
+            UInt64(~Float(abs(all[place].value)).bitPattern) << 32 | UInt64(UInt32(truncatingIfNeeded: place))
         }
-        keys.sort(by: >)
-        return keys.map { Int(~UInt32(truncatingIfNeeded: $0)) }
+        // A closure for the order would be called for each comparison.
+        keys.sort()
+        return keys.map { Int(UInt32(truncatingIfNeeded: $0)) }
     }
 }

@@ -1,10 +1,8 @@
+import Tensors
+
 /// The states of a text's pooled tokens, summed up span by span in double precision, `[spans, channels]`.
 package struct SpanSums: Sendable {
-    /// Eight channels a word; what is left over of the last word is zero.
-    private let words: [SIMD8<Double>]
-    private let wordsPerSpan: Int
-    /// How many spans there are.
-    package let spanCount: Int
+    private let sums: DoubleRows
     /// Of the sum of all spans.
     package let norm: Double
 
@@ -18,34 +16,20 @@ package struct SpanSums: Sendable {
             states.count == channels * spanOfToken.count,
             "\(states.count) values for \(spanOfToken.count) tokens of \(channels) channels")
         precondition((1...channels).contains(dimensions), "\(dimensions) dimensions of \(channels) channels")
-        let width = (dimensions + 7) / 8
-        var words = [SIMD8<Double>](repeating: .zero, count: width * spanCount)
+        var sums = DoubleRows(rowCount: spanCount, channels: dimensions)
         for (token, span) in spanOfToken.enumerated() {
-            let (first, place) = (token * channels, span * width)
-            for word in 0..<dimensions / 8 {
-                let channel = first + 8 * word
-                words[place + word] += SIMD8<Double>(
-                    SIMD8<Float>(
-                        states[channel], states[channel + 1], states[channel + 2], states[channel + 3],
-                        states[channel + 4], states[channel + 5], states[channel + 6], states[channel + 7]))
-            }
-            for channel in (dimensions & ~7)..<dimensions {
-                words[place + channel / 8][channel % 8] += Double(states[first + channel])
-            }
+            sums.add(states[token * channels..<(token + 1) * channels], toRow: span)
         }
-        var total = [SIMD8<Double>](repeating: .zero, count: width)
-        for (index, word) in words.enumerated() { total[index % width] += word }
-        self.words = words
-        self.spanCount = spanCount
-        wordsPerSpan = width
-        norm = total.reduce(0) { $0 + ($1 * $1).sum() }.squareRoot()
+        let total = sums.total
+        self.sums = sums
+        norm = total.products(with: total)[0].squareRoot()
     }
 
-    /// The product of one span's sum with that of a span of another text.
-    func product(_ span: Int, _ other: SpanSums, _ otherSpan: Int) -> Double {
-        var sum = SIMD8<Double>.zero
-        let (first, second) = (span * wordsPerSpan, otherSpan * wordsPerSpan)
-        for word in 0..<wordsPerSpan { sum += words[first + word] * other.words[second + word] }
-        return sum.sum()
+    /// How many spans there are.
+    package var spanCount: Int { sums.rowCount }
+
+    /// The products of each span's sum with that of each span of another text, `[spans, other spans]`.
+    func products(with other: SpanSums) -> [Double] {
+        sums.products(with: other.sums)
     }
 }
