@@ -35,7 +35,7 @@ package struct Server: Sendable {
         self.logger = logger
         let metrics = ServerMetrics(limits: configuration.batchLimits, droppedLogLines: droppedLogLines)
         var loader = configuration.modelLoader
-        metrics.observe(&loader, textLogger: configuration.logsTexts ? logger : nil)
+        metrics.observe(&loader, logger: logger, logsTexts: configuration.logsTexts)
         store = ModelStore(
             directory: configuration.models, loader: loader, memoryLimit: configuration.memoryLimit
         ) { event in

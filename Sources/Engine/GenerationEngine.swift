@@ -221,8 +221,14 @@ package final class GenerationEngine: Sendable {
                 wake.wait()
                 continue
             }
-            let events = turns.take { loop.run(work) }
-            onStep?(StepReport(of: events, loop.stepTokens))
+            let (events, report) = turns.take {
+                let startedAt = ContinuousClock.now
+                let events = loop.run(work)
+                let report = StepReport(
+                    of: events, admittedRows: loop.stepAdmittedRows, loop.stepTokens, startedAt: startedAt)
+                return (events, report)
+            }
+            onStep?(report)
             state.withState { state in
                 for (work, event) in zip(work, events) {
                     state.scheduler.ran(work)

@@ -20,8 +20,11 @@ final class GenerationLoop {
     private let sampler = Sampler()
     private let prefix: SharedPrefix
     private var rows: [BatchScheduler.RequestID: LiveRow] = [:]
+    private var newRowCount = 0
     /// Of the step that was run last.
     private(set) var stepTokens = StepTokens()
+    /// Rows that were added for it.
+    private(set) var stepAdmittedRows = 0
 
     init(model: Transformer, configuration: GenerationEngine.Configuration) {
         self.model = model
@@ -49,6 +52,7 @@ final class GenerationLoop {
             request: request,
             cache: KVCache(pool: pagePool), prefix: prefix,
             channels: model.configuration.hiddenSize, submittedAt: submittedAt)
+        newRowCount += 1
     }
 
     /// Lets requests take a prompt over from one that has run it.
@@ -84,11 +88,13 @@ final class GenerationLoop {
             return (row: row, count: piece.tokenCount, draftCount: piece.draftCount)
         }
         stepTokens = StepTokens()
+        (stepAdmittedRows, newRowCount) = (newRowCount, 0)
         for (row, count, draftCount) in pieces {
             // What is run after the first written token is that token, or those that followed it.
             if row.rationale.isEmpty { stepTokens.prompt += count }
             stepTokens.run += count + draftCount
             stepTokens.drafted += draftCount
+            stepTokens.attended += row.attended(by: count + draftCount)
         }
         let hiddenStates = model.forward(
             pieces.map { $0.row.chunk($0.count, draftCount: $0.draftCount) }, activations: activations)
@@ -110,6 +116,7 @@ final class GenerationLoop {
             }
             firstRow = lastRow + 1 + draftCount
         }
+        stepTokens.sampled = draws.count
         let logits = model.logits(ofRows: writingStates, in: hiddenStates, activations: activations)
         var choices = sampler.sample(draws, fromRowsOf: logits, on: activations.workers)[...]
         return zip(pieces, lastRows).map { piece, lastRow in

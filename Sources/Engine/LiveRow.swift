@@ -69,6 +69,11 @@ final class LiveRow {
         return SequenceChunk(tokens: draftCount == 0 ? known : known + draft.prefix(draftCount), cache: cache)
     }
 
+    /// How many positions the next `count` tokens look at, each at all up to its own.
+    func attended(by count: Int) -> Int {
+        count * runCount + count * (count + 1) / 2
+    }
+
     /// Notes that the next `count` tokens were run, and pools their states, rows from `firstRow` on.
     func ran(_ count: Int, _ hiddenStates: Activation, firstRow: Int) {
         for offset in 0..<count {

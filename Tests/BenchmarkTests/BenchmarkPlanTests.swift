@@ -69,7 +69,8 @@ struct BenchmarkPlanTests {
         var reports: [StepReport] = []
         while !scheduler.isIdle {
             let work = scheduler.nextStep().work
-            var report = StepReport(rows: work.count, writingRows: 0, unfinishedPrompts: 0, endedAt: .now)
+            var report = StepReport(
+                rows: work.count, writingRows: 0, unfinishedPrompts: 0, startedAt: .now, endedAt: .now)
             for piece in work {
                 scheduler.ran(piece)
                 unrun[piece.request, default: 0] -= piece.tokenCount

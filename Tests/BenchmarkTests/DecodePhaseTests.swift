@@ -50,7 +50,8 @@ struct DecodePhaseTests {
         let reports = example.steps.enumerated().map { index, step in
             now += .milliseconds(index + 1)
             return StepReport(
-                rows: step.rows, writingRows: step.writing, unfinishedPrompts: step.unfinished, endedAt: now)
+                rows: step.rows, writingRows: step.writing, unfinishedPrompts: step.unfinished, startedAt: now,
+                endedAt: now)
         }
         let phase = DecodePhase(of: reports, rows: example.rows, tokenLimit: example.limit)
         #expect(phase.map { [$0.tokens, Int($0.time / .milliseconds(1))] } == example.expected)

@@ -40,6 +40,7 @@ struct MetricsRouteTests {
             #"te_request_queue_duration_count"#,
             #"te_request_inference_duration_count"#, #"te_request_input_length_count"#, #"te_embed_count"#,
             #"te_embed_success"#, #"te_queue_size"#, #"te_batch_next_size_count"#, #"te_batch_next_tokens_count"#,
+            #"grace_step_duration_count"#,
             #"grace_live_texts"#, #"grace_prefill_tokens_total"#, #"grace_decode_tokens_total"#,
             #"grace_drafted_tokens_total"#, #"grace_accepted_tokens_total"#, #"grace_rationale_length_tokens_count"#,
             #"grace_cache_results_total{source="hit"}"#, #"grace_cache_entries"#, #"grace_kv_positions_reserved"#,
@@ -169,6 +170,8 @@ struct MetricsRouteTests {
             #expect(try #require(values["grace_prefill_tokens_total"]) > 0)
             #expect(try #require(values["te_batch_next_size_count"]) > 0)
             #expect(values["te_batch_next_size_count"] == values["te_batch_next_tokens_count"])
+            #expect(values["te_batch_next_size_count"] == values["grace_step_duration_count"])
+            #expect(try #require(values["grace_step_duration_sum"]) > 0)
             #expect(values["te_queue_size"] == 0)
             #expect(values["grace_live_texts"] == 0)
             #expect(values["grace_kv_positions_reserved"] == 0)

@@ -65,6 +65,32 @@ struct RequestLogTests {
         #expect(lines.withState { $0.count } == 0)
     }
 
+    @Test(
+        "At level trace, and no other, each step has a line that counts what it did", arguments: Logger.Level.allCases)
+    func steps(level: Logger.Level) async throws {
+        try await ServiceFixture.withModel(logger: logger(level)) { fixture in
+            let body = #"{"inputs": "water", "max_rationale_tokens": 4}"#
+            #expect(await fixture.send(.post, "/embed", body).status == .ok)
+            let scrape = try await Scrape(of: fixture)
+            let found = lines.withState { $0 }.filter { $0.message == "step" }
+            #expect(scrape.values["grace_step_duration_count"] ?? 0 > 0)
+            guard level == .trace else {
+                #expect(found.isEmpty)
+                return
+            }
+            #expect(Double(found.count) == scrape.values["grace_step_duration_count"])
+            let counts = found.map { $0.metadata.compactMapValues { Int($0.description) } }
+            let names: Set = [
+                "began", "ended", "rows", "admitted", "writing", "unfinished", "prompt", "run", "drafted", "accepted",
+                "sampled", "attended",
+            ]
+            #expect(counts.allSatisfy { Set($0.keys) == names })
+            let promptCount = counts.reduce(0) { $0 + ($1["prompt"] ?? 0) }
+            #expect(Double(promptCount) == scrape.values["grace_prefill_tokens_total"])
+            #expect(zip(counts, counts.dropFirst()).allSatisfy { $0["ended"] ?? 0 <= $1["began"] ?? 0 })
+        }
+    }
+
     @Test("Texts and rationales are in the log only where the operator wants them", arguments: [false, true])
     func texts(logged: Bool) async throws {
         let text = "a secret that nobody else knows"

@@ -57,7 +57,7 @@ struct ServiceFixture {
         _ metrics: ServerMetrics
     ) {
         var loader = configuration.modelLoader
-        metrics.observe(&loader, textLogger: configuration.logsTexts ? logger : nil)
+        metrics.observe(&loader, logger: logger, logsTexts: configuration.logsTexts)
         store = ModelStore(
             directory: configuration.models, loader: loader, memoryLimit: configuration.memoryLimit
         ) { metrics.checkpoints.record($0) }

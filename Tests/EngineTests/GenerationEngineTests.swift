@@ -149,8 +149,14 @@ struct GenerationEngineTests {
         #expect(found.map(\.tokens.prompt) == [40, 40, 39, 1, 0, 0])
         #expect(found.map(\.tokens.written) == [0, 1, 1, 2, 1, 0])
         #expect(found.map(\.tokens.run) == [40, 40, 40, 2, 2, 1])
+        #expect(found.map(\.tokens.sampled) == [0, 1, 1, 2, 1, 0])
+        // Each token looks at all up to its own.
+        let attended = [820, 1010 + 210, 61 + 1560, 62 + 60, 63 + 61, 62]
+        #expect(found.map(\.tokens.attended) == attended)
+        #expect(found.map(\.admittedRows) == [2, 0, 0, 0, 0, 0])
         #expect(found.allSatisfy { $0.tokens.drafted == 0 && $0.tokens.accepted == 0 })
-        #expect(zip(found, found.dropFirst()).allSatisfy { $0.endedAt <= $1.endedAt })
+        #expect(found.allSatisfy { $0.startedAt < $0.endedAt })
+        #expect(zip(found, found.dropFirst()).allSatisfy { $0.endedAt <= $1.startedAt })
     }
 
     @Test("No requests give no results")

@@ -35,10 +35,16 @@ package struct ServerMetrics: Sendable {
 
     /// Has a loader's models tell what they do.
     ///
-    /// - Parameter textLogger: nil where texts and rationales stay out of the log, as they should.
-    package func observe(_ loader: inout ModelLoader, textLogger: Logger? = nil) {
-        loader.observer = textLogger.map { TextLog(logger: $0, next: texts) } ?? texts
-        loader.onStep = { [steps] in steps.record($0) }
+    /// - Parameters:
+    ///   - logger: told of each step, at the level `trace`.
+    ///   - logsTexts: false where texts and rationales stay out of the log, as they should.
+    package func observe(_ loader: inout ModelLoader, logger: Logger, logsTexts: Bool) {
+        loader.observer = logsTexts ? TextLog(logger: logger, next: texts) : texts
+        let log = logger.logLevel <= .trace ? StepLog(logger: logger) : nil
+        loader.onStep = { [steps] in
+            steps.record($0)
+            log?.record($0)
+        }
     }
 
     /// Adds what is read of a store at every scrape.

@@ -5,6 +5,7 @@ import Metrics
 struct StepMetrics: Sendable {
     private let rows: Histogram
     private let tokens: Histogram
+    private let duration: Histogram
     private let prefill: Counter
     private let decode: Counter
     private let drafted: Counter
@@ -17,6 +18,9 @@ struct StepMetrics: Sendable {
         tokens = registry.histogram(
             "te_batch_next_tokens", "Tokens of a step, guesses among them.",
             scale: .powersOfTwo(upTo: limits.maxStepTokens))
+        duration = registry.histogram(
+            "grace_step_duration", "Seconds of a step: one forward pass, and the tokens that it writes.",
+            scale: .seconds)
         prefill = registry.counter("grace_prefill_tokens_total", "Tokens of prompts that were run.")
         decode = registry.counter("grace_decode_tokens_total", "Tokens of rationales that were written.")
         drafted = registry.counter("grace_drafted_tokens_total", "Tokens that were guessed and run ahead.")
@@ -26,6 +30,7 @@ struct StepMetrics: Sendable {
     func record(_ report: StepReport) {
         rows.record(report.rows)
         tokens.record(report.tokens.run)
+        duration.record(report.endedAt - report.startedAt)
         prefill.add(report.tokens.prompt)
         decode.add(report.tokens.written)
         drafted.add(report.tokens.drafted)
