@@ -155,11 +155,19 @@ class ServeTests(WorkspaceTestCase):
 
     def test_a_signal_ends_the_build_with_the_command(self) -> None:
         (self.stubs / "slow").touch()
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+        def heed() -> None:
+            # What a shell in the background, or nohup, ignores is ignored by all that it starts.
+            for number in numbers:
+                signal.signal(number, signal.SIG_DFL)
+
+        for number in numbers:
             with self.subTest(signal=number):
                 self.log.unlink(missing_ok=True)
                 command = [str(self.root / "Deploy" / "serve"), "--models=mine"]
-                process = subprocess.Popen(command, env=self.environment(), stderr=subprocess.DEVNULL)
+                process = subprocess.Popen(
+                    command, env=self.environment(), stderr=subprocess.DEVNULL, preexec_fn=heed)
                 while process.poll() is None and len(self.logged()) < 2:
                     time.sleep(0.01)
                 process.send_signal(number)
