@@ -57,7 +57,7 @@ struct BulkSession {
         case .complete: break
         case .failed(let error): throw failure(error, progressLine)
         case .stopped:
-            say("stopped before the end of \(name)\(output.output == nil ? "" : "; --resume goes on")", progressLine)
+            say("stopped before the end of \(name)\(output.path == nil ? "" : "; --resume goes on")", progressLine)
             // What a shell has for a process that the signal ends.
             throw ExitCode(128 + stopSignal.number)
         }
@@ -80,7 +80,7 @@ struct BulkSession {
             limits: RequestedSettings.Limits(
                 defaultRationaleTokens: configuration.requestLimits.defaultMaxRationaleTokens,
                 maxRationaleTokens: configuration.requestLimits.maxRationaleTokens))
-        job.output = output.output.map { FilePath($0) }
+        job.output = output.path
         job.resumes = output.resume
         job.skipsRefused = input.skipInvalid
         job.request = request.settings

@@ -30,8 +30,8 @@ struct EmbedCommand: AsyncParsableCommand {
     @OptionGroup(title: "Limits") var batch: BatchOptions
 
     func validate() throws {
-        if isNumPy, output.output == nil {
-            throw ValidationError("--format npy needs --output: how many rows there are is written last")
+        if isNumPy, output.path == nil {
+            throw ValidationError("--format npy needs --output, and a file: how many rows there are is written last")
         }
         if isNumPy, encoding == .base64 { throw ValidationError("--encoding base64 is for --format jsonl") }
     }

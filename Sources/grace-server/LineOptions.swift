@@ -41,7 +41,7 @@ struct LineInputOptions: ParsableArguments {
 struct LineOutputOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "The file to write; nothing of it may be there. By default standard output.", valueName: "file"))
+            "The file to write; nothing of it may be there. - or nothing writes standard output.", valueName: "file"))
     var output: String?
 
     @Flag(help: "Go on after the last whole row of the output, if it was made from the same texts in the same way.")
@@ -51,8 +51,11 @@ struct LineOutputOptions: ParsableArguments {
     var quiet = false
 
     func validate() throws {
-        if resume, output == nil { throw ValidationError("--resume needs --output") }
+        if resume, path == nil { throw ValidationError("--resume needs --output, and a file") }
     }
+
+    /// nil writes standard output.
+    var path: FilePath? { output.flatMap { $0 == "-" ? nil : FilePath($0) } }
 }
 
 /// How texts are embedded: the fields of a request.

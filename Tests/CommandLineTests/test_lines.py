@@ -31,9 +31,11 @@ TEXTS = ["The cat sleeps on the mat.", "Übung macht den Meister.", "熟能生�
          "The cat sleeps on the mat.", "tabs\tand \"quotes\"", " leading space"]
 
 
-def run(*arguments: object, stdin: str | bytes | None = None) -> subprocess.CompletedProcess[str]:
+def run(
+    *arguments: object, stdin: str | bytes | None = None, directory: Path | None = None
+) -> subprocess.CompletedProcess[str]:
     given = stdin.encode() if isinstance(stdin, str) else stdin
-    done = subprocess.run([SERVER, *map(str, arguments)], input=given, capture_output=True, timeout=400,
+    done = subprocess.run([SERVER, *map(str, arguments)], input=given, capture_output=True, timeout=400, cwd=directory,
                           stdin=subprocess.DEVNULL if given is None else None)
     return subprocess.CompletedProcess(done.args, done.returncode, done.stdout.decode(), done.stderr.decode())
 
@@ -230,10 +232,21 @@ class LineTests(unittest.TestCase):
         long = self.embed("--truncate", "none", "--max-input-tokens", "400", stdin=given)
         self.assertRegex(self.expect(1, long).stderr, "standard input:2: .* the limit is 400")
 
+    def test_a_dash_is_standard_output_and_makes_no_file(self) -> None:
+        texts = self.lines(TEXTS[:2])
+        for command in ("embed", "explain"):
+            arguments = [command, texts, *MODEL, *SHORT]
+            named = self.expect(0, run(*arguments, "--output", "-", directory=self.path))
+            self.assertEqual(named.stdout, self.expect(0, run(*arguments)).stdout)
+            self.assertEqual(named.stdout.count("\n"), 2)
+            self.assertFalse((self.path / "-").exists())
+
     def test_what_is_wrong_is_said_with_the_value(self) -> None:
         texts = self.lines(TEXTS)
         for options, code, said in [
             ([texts, "--format", "npy"], 64, "--output"), ([texts, "--resume"], 64, "--output"),
+            ([texts, "--resume", "--output", "-"], 64, "--output"),
+            ([texts, "--format", "npy", "--output", "-"], 64, "--output"),
             ([texts, "--max-line-bytes", "0"], 64, "--max-line-bytes"), ([texts, "--format", "csv"], 64, "csv"),
             ([texts, "--output", self.output, "--encoding", "base64"], 64, "--encoding"),
             ([self.path / "none.txt"], 1, "none.txt"), ([texts, "--model", self.path / "none"], 1, "none"),
