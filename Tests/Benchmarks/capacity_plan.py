@@ -9,14 +9,12 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 PRECISIONS = ("int8", "bfloat16", "int4")
-# Texts of a batch, words of each, tokens of a rationale: what costs are fitted to.
-BATCHES = (
-    (1, 30, 0), (1, 120, 0), (1, 400, 0), (1, 10, 64), (1, 400, 32), (2, 30, 32), (4, 30, 32), (8, 10, 64),
-    (8, 120, 0), (8, 400, 16), (12, 30, 32), (16, 30, 0), (16, 60, 48), (24, 30, 32), (32, 10, 64), (32, 120, 0),
-    (32, 120, 32), (48, 30, 32), (64, 10, 0), (64, 30, 32), (64, 120, 0), (64, 120, 48),
-)
+# Clients and their texts, of mixed lengths: what costs are fitted to.
+LOADS = ((1, 16), (2, 32), (4, 50), (8, 80), (16, 120), (32, 200), (64, 300))
+LOAD_WORDS, LOAD_RATIONALES = (10, 30, 60, 120, 300), (0, 8, 16, 32, 48)
+# Steps that a profile keeps, of each range of tokens as many.
+KEPT_STEPS, STEP_BOUNDS = 150, (1, 4, 8, 16, 32, 64, 128, 256)
 GUESSED_TEXTS, GUESSED_LENGTHS = 30, (16, 32)
-FLOW_TEXTS, FLOW_WORDS, FLOW_SHARE = 600, 20, 0.6
 
 
 @dataclass(frozen=True)

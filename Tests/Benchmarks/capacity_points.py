@@ -2,13 +2,14 @@
 """Measures what Deploy/capacity/simulate computes with, and what it is checked against.
 
     swift build -c release --product grace-server
-    Tests/Benchmarks/capacity_points.py --name zen5-2
-    Deploy/capacity/simulate check zen5-2
+    Tests/Benchmarks/capacity_points.py --name zen4-2
+    Deploy/capacity/simulate check zen4-2
 
-For each precision first the costs: batches of known lengths, without guesses, to which they are fitted, and texts one
-by one, to see how many guesses are right. That is a profile. Then points that the fit has not seen: texts that come at
-random, at shares of what the profile says the machine can do, and clients that each wait for their answer. What is in
-the files already is not measured again: a run that was ended goes on, and one that was disturbed (--others) fills up.
+For each precision first a profile: texts one by one, to see how many guesses are right, and clients that wait for
+their answers, with texts of all lengths, whose steps, read from the server's log, the costs are fitted to. Then points
+that the fit has not seen: texts that come at random, at shares of what the profile says the machine can do, and clients.
+What is in the files already is not measured again: a run that was ended goes on, one that was disturbed (--others) fills
+up.
 """
 
 from __future__ import annotations
@@ -19,7 +20,6 @@ import os
 import platform
 import random
 import re
-import statistics
 import subprocess
 import sys
 import time
@@ -30,24 +30,25 @@ from typing import TypeVar
 
 import http_load
 from capacity_plan import (
-    BATCHES, FLOW_SHARE, FLOW_TEXTS, FLOW_WORDS, GUESSED_LENGTHS, GUESSED_TEXTS, PLANS, PRECISIONS, Plan, Prose,
+    GUESSED_LENGTHS, GUESSED_TEXTS, KEPT_STEPS, LOAD_RATIONALES, LOAD_WORDS, LOADS, PLANS, PRECISIONS, STEP_BOUNDS,
+    Plan, Prose,
 )
 from programs import Server, grace_server, stop_at_signals
 from quiet import busy_seconds, own_seconds
 from server_metrics import Sample, samples, total
+from step_log import CAPACITY, LoggedStep, pace, read_steps
 
 ROOT = Path(__file__).resolve().parents[2]
-CAPACITY = ROOT / "Deploy/capacity"
-sys.path.insert(0, str(CAPACITY))
-
 from planning.cost import FEATURES, CostModel  # noqa: E402
 from planning.load import arrivals  # noqa: E402
-from planning.measured import Point, Summary, fitted, fitted_steps, read_points, write_points  # noqa: E402
-from planning.profile import Batch, Flow, Guesses, Profile  # noqa: E402
+from planning.measured import Point, Summary, fitted, read_points, write_points  # noqa: E402
+from planning.profile import Guesses, MeasuredStep, Profile  # noqa: E402
 from planning.study import capacity  # noqa: E402
 
 Result = TypeVar("Result")
 MODEL = "grace-smollm2-135m"
+# Until the lines of the last steps are in the log.
+LOG_SECONDS = 0.5
 
 
 def others_share(server: Server, program: Callable[[], Result]) -> tuple[Result, float]:
@@ -87,39 +88,45 @@ def spent(server: Server, *parts: str) -> float:
     return sum(total(found, f"te_request_{part}_duration_sum") for part in parts)
 
 
-def measure_batches(server: Server, prose: Prose, repeats: int) -> tuple[list[Batch], int]:
-    """The batches, of each the median time, and how many tokens all prompts begin with."""
-    ask(server, "/embed", {"inputs": [prose.text(60) for _ in range(32)], "max_rationale_tokens": 32})
-    batches, prompts = [], []
-    for count, words, rationale in BATCHES:
-        texts = [prose.text(words) for _ in range(count)]
-        lists = token_lists(server, texts)
-        prompts += lists
-        times = []
-        for _ in range(repeats):
-            before = spent(server, "inference")
-            answer = ask(server, "/embed", {"inputs": texts, "max_rationale_tokens": rationale})
-            times.append(spent(server, "inference") - before)
-        # A rationale that ends by itself is rare: what is missing is taken off one.
-        missing = count * rationale - int(answer.headers["x-rationale-tokens"])
-        lengths = [max(0, rationale - missing)] + [rationale] * (count - 1)
-        batches.append(Batch([len(tokens) for tokens in lists], lengths, statistics.median(times)))
-    return batches, len(os.path.commonprefix(prompts))
+def steps_of(server: Server, program: Callable[[], Result]) -> tuple[Result, list[LoggedStep]]:
+    """What `program` returns, and the steps that the server ran meanwhile."""
+    time.sleep(LOG_SECONDS)
+    before = len(server.printed())
+    result = program()
+    time.sleep(LOG_SECONDS)
+    return result, read_steps(server.printed()[before:])
 
 
-def measure_flow(server: Server, prose: Prose, profile: Profile) -> Flow:
-    """Short texts without rationale, at a share of what their steps alone would allow: many requests a second."""
-    profile = replace(profile, cost=fitted_steps(profile))
-    rate = round(FLOW_SHARE * capacity(profile, [FLOW_WORDS], [0]), 2)
-    seed = prose.generator.randrange(1 << 30)
-    bodies = [{"inputs": prose.text(FLOW_WORDS), "max_rationale_tokens": 0} for _ in range(FLOW_TEXTS)]
-    http_load.run(server.address, "/embed", bodies[:50], 8)
-    before = spent(server, "queue", "inference")
-    answers, latencies, _ = asyncio.run(send_at(server.address, bodies, rate, seed))
-    inside = spent(server, "queue", "inference") - before
-    prompts = [int(answer.headers["x-compute-tokens"]) for answer in answers]
-    outside = max(0.0, (sum(latencies) - inside) / len(latencies))
-    return Flow(rate, seed, prompts, statistics.median(latencies), outside)
+def measure_loads(server: Server, prose: Prose) -> tuple[list[MeasuredStep], float]:
+    """The steps under each load, and the seconds of a request in neither queue nor batch, on average."""
+    steps: list[MeasuredStep] = []
+    latencies, inside = [], 0.0
+    for clients, count in LOADS:
+        bodies = [
+            {
+                "inputs": prose.text(prose.generator.choice(LOAD_WORDS)),
+                "max_rationale_tokens": prose.generator.choice(LOAD_RATIONALES),
+            }
+            for _ in range(count)
+        ]
+        before = spent(server, "queue", "inference")
+        done, found = steps_of(server, lambda: http_load.run(server.address, "/embed", bodies, clients))
+        inside += spent(server, "queue", "inference") - before
+        latencies += [answer.seconds for answer in done.answers]
+        steps += [each.measured for each in found]
+    return steps, max(0.0, (sum(latencies) - inside) / len(latencies))
+
+
+def kept(steps: list[MeasuredStep]) -> tuple[MeasuredStep, ...]:
+    """Of each range of tokens at most so many, drawn by lot."""
+    generator = random.Random(0)
+    found: list[MeasuredStep] = []
+    lower = 0
+    for bound in STEP_BOUNDS:
+        within = [each for each in steps if lower < each.step.tokens <= bound]
+        found += generator.sample(within, min(KEPT_STEPS, len(within)))
+        lower = bound
+    return tuple(found)
 
 
 def measure_guesses(server: Server, prose: Prose) -> list[Guesses]:
@@ -137,23 +144,23 @@ def measure_guesses(server: Server, prose: Prose) -> list[Guesses]:
 def make_profile(arguments: argparse.Namespace, precision: str) -> Profile:
     prose = Prose(f"profile {precision}")
     with grace_server(arguments.binary, options(arguments, precision)) as server:
-        guesses, guesses_share = others_share(server, lambda: measure_guesses(server, prose))
         info = http_load.get(server.address, "/info")
-    with grace_server(arguments.binary, [*options(arguments, precision), "--no-speculation"]) as server:
-        (batches, prefix), share = others_share(server, lambda: measure_batches(server, prose, arguments.repeats))
+        texts = [prose.text(words) for words in LOAD_WORDS for _ in range(20)]
+        lists = token_lists(server, texts)
+        prefix = len(os.path.commonprefix(lists))
         template = len(token_lists(server, ["a"])[0]) - prefix - 1
-        words = sum(words * count for count, words, _ in BATCHES)
-        tokens = sum(length - prefix - template for batch in batches for length in batch.prompt_tokens)
-        command = f"Tests/Benchmarks/capacity_points.py --name {arguments.name} --repeats {arguments.repeats}"
-        command += f" --threads {arguments.threads}" if arguments.threads else ""
-        profile = Profile(
-            name=f"{arguments.name}-{precision}", machine=machine(), commit=commit(), command=command,
-            model=info["checkpoint"], precision=precision, threads=info["threads"], others_share=0.0,
-            prefix_tokens=prefix, template_tokens=template, tokens_per_word=round(tokens / words, 4),
-            cost=CostModel((0.0,) * len(FEATURES), 0.0), guesses=tuple(guesses), batches=tuple(batches),
-            flow=Flow(0.0, 0, [], 0.0, 0.0))
-        flow, flow_share = others_share(server, lambda: measure_flow(server, prose, profile))
-    profile = replace(profile, flow=flow, others_share=round(max(share, flow_share, guesses_share), 3))
+        words = sum(20 * words for words in LOAD_WORDS)
+        tokens = sum(len(each) - prefix - template for each in lists)
+        guesses, guesses_share = others_share(server, lambda: measure_guesses(server, prose))
+        (steps, outside), share = others_share(server, lambda: measure_loads(server, prose))
+    command = f"Tests/Benchmarks/capacity_points.py --name {arguments.name}"
+    command += f" --threads {arguments.threads}" if arguments.threads else ""
+    profile = Profile(
+        name=f"{arguments.name}-{precision}", machine=machine(), commit=commit(), command=command,
+        model=info["checkpoint"], precision=precision, threads=info["threads"],
+        others_share=round(max(share, guesses_share), 3), prefix_tokens=prefix, template_tokens=template,
+        tokens_per_word=round(tokens / words, 4), cost=CostModel((0.0,) * len(FEATURES), outside),
+        guesses=tuple(guesses), steps=kept(steps))
     return replace(profile, cost=fitted(profile))
 
 
@@ -179,12 +186,12 @@ def measure_point(server: Server, plan: Plan, profile: Profile, seconds: float) 
             return done.answers, [answer.seconds for answer in done.answers], done.seconds
         return asyncio.run(send_at(server.address, bodies, rate, seed))
 
-    (answers, latencies, took), share = others_share(server, run)
+    ((answers, latencies, took), steps), share = others_share(server, lambda: steps_of(server, run))
     written = [int(answer.headers["x-rationale-tokens"]) for answer in answers]
     prompts = [int(answer.headers["x-compute-tokens"]) - tokens for answer, tokens in zip(answers, written)]
     return Point(
         f"{profile.precision}: {plan.name}", profile.name, rate, plan.clients, seed, round(share, 3), prompts, written,
-        Summary.of(latencies, took))
+        pace(steps, profile.cost), Summary.of(latencies, took))
 
 
 async def send_at(
@@ -217,7 +224,8 @@ async def send_at(
 
 def options(arguments: argparse.Namespace, precision: str) -> list[str]:
     told = ["--models", str(arguments.models), "--model", MODEL, "--precision", precision, "--cache-entries", "0"]
-    told += ["--max-client-batch-size", "64"]
+    # Each step has a line in the log.
+    told += ["--log-level", "trace", "--access-log", "off"]
     return told + (["--threads", str(arguments.threads)] if arguments.threads else [])
 
 
@@ -239,7 +247,6 @@ def main() -> None:
     parser.add_argument("--output", type=Path, default=CAPACITY, help="with profiles and points in it (%(default)s)")
     parser.add_argument("--precisions", nargs="+", choices=PRECISIONS, default=PRECISIONS)
     parser.add_argument("--threads", type=int, default=0, help="of the server (its own choice)")
-    parser.add_argument("--repeats", type=int, default=3, help="of each batch (%(default)s)")
     parser.add_argument("--seconds", type=float, default=12, help="of a point, at least (%(default)s)")
     parser.add_argument(
         "--others", type=float, default=1, help="keep nothing in which others took more of the machine: 0.05 (all)")

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Writes into docs/scaling.md what its commands print: after new measurements, or a change of the simulation.
 
-    Tests/Benchmarks/capacity_points.py --name zen5-2
+    Tests/Benchmarks/capacity_points.py --name zen4-2
     Tests/Benchmarks/scaling_document.py
 
 A command is what a block of `sh` holds; what it prints stands between that block and the next `<!-- end -->`.

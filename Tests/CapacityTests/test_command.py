@@ -9,9 +9,10 @@ import unittest
 from pathlib import Path
 
 import made
+from planning.cost import FEATURES
 from planning.load import Load
-from planning.measured import Point, Summary, fitted_seconds, read_points, write_points
-from planning.profile import Batch, Profile
+from planning.measured import Point, Summary, read_points, write_points
+from planning.profile import Profile
 from planning.refusal import Refusal
 from planning.study import capacity, percentile, replicas_needed
 
@@ -54,6 +55,13 @@ class CommandTests(unittest.TestCase):
         self.assertLessEqual(slow_few, quick_few)
         self.assertLess(slow_many, quick_many)
 
+    def test_a_slower_machine_needs_more_replicas(self) -> None:
+        asked = ("--rate", 100, "--rationale", 32, "--p99", 1, "--texts", 1500)
+        (plain,), (slow,) = (self.rows("replicas", self.profile, *asked, *more) for more in ((), ("--pace", 1.5)))
+        self.assertLess(int(plain[3].split()[0]), int(slow[3].split()[0]))
+        done = simulate("replicas", self.profile, *asked, "--pace", 0)
+        self.assertEqual((done.returncode, done.stderr), (1, "simulate: a pace of 0.0, expected more than 0\n"))
+
     def test_a_time_that_a_lone_text_takes_longer_than_is_never_met(self) -> None:
         self.assertIsNone(replicas_needed(made.profile(), Load(1.0, (30,), (32,)), 0.05, 500))
         (row,) = self.rows("replicas", self.profile, "--rate", 1, "--p99", 0.01, "--texts", 500)
@@ -79,7 +87,7 @@ class CommandTests(unittest.TestCase):
         self.assertLessEqual(abs(shared - hashed), 2)
 
     def test_a_point_that_the_model_itself_made_is_met_and_one_twice_as_slow_is_not(self) -> None:
-        point = Point("itself", "made", 20.0, 0, 9, 0.0, [45] * 400, [32] * 400, Summary(1.0, 1.0, 1.0, 1.0))
+        point = Point("itself", "made", 20.0, 0, 9, 0.0, [45] * 400, [32] * 400, [1.0], Summary(1.0, 1.0, 1.0, 1.0))
         found = point.simulated(made.GUESSED)
         slower = Summary(found.mean * 2, found.p50 * 2, found.p99 * 2, found.throughput)
         path = self.directory / "points.json"
@@ -89,20 +97,37 @@ class CommandTests(unittest.TestCase):
         write_points(path, [dataclasses.replace(points, measured=found), dataclasses.replace(points, measured=slower)])
         rows = self.rows("check", path)
         self.assertEqual([row[-4:] for row in rows], [["+0%"] * 4, ["-50%", "-50%", "-50%", "+0%"]])
-        self.assertIn("mean of 1, p50 of 1, p99 of 1, throughput of 2.", simulate("check", path).stdout)
+        near = "mean of 1, p50 of 1, p99 of 1, throughput of 2."
+        self.assertIn(f"Of 2 points within 15%: {near} Without their pace: {near}", simulate("check", path).stdout)
+
+    def test_a_slow_machine_is_simulated_as_slow_as_it_was(self) -> None:
+        for rate, clients in ((20.0, 0), (0.0, 3)):
+            fast = Point("", "made", rate, clients, 9, 0.0, [45] * 300, [32] * 300, [1.0], Summary(1.0, 1.0, 1.0, 1.0))
+            slow = dataclasses.replace(fast, pace=[1.3])
+            dear = made.cost(0.002, **{
+                name: 1.3 * value for name, value in zip(FEATURES, made.GUESSED.cost.coefficients)})
+            expected = fast.simulated(dataclasses.replace(made.GUESSED, cost=dear))
+            for name, value in dataclasses.asdict(slow.simulated(made.GUESSED)).items():
+                self.assertAlmostEqual(value, getattr(expected, name), places=9)
+            self.assertEqual(slow.simulated(made.GUESSED, at_its_pace=False), fast.simulated(made.GUESSED))
+            # Each second has its own.
+            late = dataclasses.replace(fast, pace=[1.0, 1.0, 1.3])
+            self.assertLess(fast.simulated(made.GUESSED).mean, late.simulated(made.GUESSED).mean)
+            self.assertLess(late.simulated(made.GUESSED).mean, expected.mean)
 
     def test_costs_are_fitted_again_from_what_a_profile_holds(self) -> None:
-        texts = [(count, 20 + 10 * count, 2 * count) for count in (1, 2, 3, 5, 8, 13, 21, 34)]
-        batches = tuple(Batch([prompt] * count, [rationale] * count, 0.01) for count, prompt, rationale in texts)
-        known = dataclasses.replace(made.GUESSED, batches=batches)
-        seconds = fitted_seconds(known)
-        batches = tuple(dataclasses.replace(batch, seconds=took) for batch, took in zip(batches, seconds))
-        dataclasses.replace(known, batches=batches, cost=made.cost(step=1.0)).write(self.profile)
+        steps = made.steps(made.GUESSED.cost)
+        known = dataclasses.replace(made.GUESSED, steps=steps, cost=made.cost(step=1.0))
+        known.write(self.profile)
         done = simulate("fit", self.profile)
         self.assertEqual((done.returncode, done.stderr), (0, ""))
-        for found, took in zip(fitted_seconds(Profile.read(self.profile)), seconds):
-            self.assertAlmostEqual(found / took, 1, delta=0.01)
-        self.assertEqual(done.stdout.count("| +0% |") + done.stdout.count("| -0% |"), len(batches))
+        found = Profile.read(self.profile)
+        self.assertEqual([each.step for each in found.steps], [each.step for each in steps])
+        for each in found.steps:
+            self.assertAlmostEqual(found.cost.seconds(each.step) / each.seconds, 1, delta=0.01)
+        rows = [line.split("|") for line in done.stdout.splitlines() if line.count("|") == 8][2:]
+        self.assertEqual(sum(int(row[3]) for row in rows), len(steps))
+        self.assertEqual({row[6].strip().lstrip("+-") for row in rows}, {"0%"})
 
     def test_the_least_value_that_a_share_does_not_exceed(self) -> None:
         values = [float(value) for value in range(1, 101)]
@@ -122,6 +147,8 @@ class CommandTests(unittest.TestCase):
             (json.dumps({**good, "cost": {**good["cost"], "step": "x"}}), "could not convert"),
             (json.dumps({**good, "threads": 0}), "0 threads"),
             (json.dumps({**good, "guesses": [[1]]}), "in a profile"),
+            (json.dumps({**good, "steps": [[1, 2, 3]]}), "in a profile"),
+            (json.dumps({**good, "steps": [[1, 1, 9, 0, 0, 0]]}), "a step took no time"),
             (json.dumps({**good, "colour": "red"}), "colour"),
         ]
         for content, words in cases:

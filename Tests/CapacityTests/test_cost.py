@@ -1,18 +1,12 @@
 """Costs: what a step's features are, and that a fit finds the costs that made its measurements."""
 
 import dataclasses
-import random
 import unittest
 
 import made
-from planning.cost import FEATURES, Step, fit
-from planning.fleet import LEAST, Fleet
-from planning.load import arrivals
-from planning.measured import fitted, fitted_seconds, totals
-from planning.profile import Batch
+from planning.cost import FEATURES, CostModel, Step, fit
+from planning.measured import fitted
 from planning.refusal import Refusal
-from planning.replica import Text
-from planning.study import percentile
 
 
 class CostTests(unittest.TestCase):
@@ -26,38 +20,39 @@ class CostTests(unittest.TestCase):
         step = Step(tokens=4, sampled=2, attended=8, woken=True, joined=1)
         self.assertEqual(model.seconds(step), 1 + 2 + 0.5 + 1 + 4 + 2)
 
-    def test_a_fit_finds_the_costs_that_made_the_measurements(self) -> None:
-        steps = made.cost(
-            0.004, step=2.5e-3, tokens_to_8=2e-4, tokens_to_32=3e-4, tokens_beyond=1.5e-4, sampled=8e-5, attended=2e-7,
-            woken=1e-3)
-        model = dataclasses.replace(steps, coefficients=(*steps.coefficients[:-1], 3e-4))
-        generator = random.Random(1)
-        batches = []
-        for _ in range(60):
-            count = generator.choice([1, 2, 4, 8, 16, 32, 64])
-            prompts = [generator.randint(15, 300) for _ in range(count)]
-            rationales = [generator.choice([0, 8, 32])] * count
-            spent = totals(Batch(prompts, rationales, 0.0), made.profile().prefix_tokens)
-            batches.append(Batch(prompts, rationales, sum(map(float.__mul__, steps.coefficients, spent))))
-        profile = made.profile(model)
-        moments = arrivals(profile.flow.rate, random.Random(profile.flow.seed))
-        texts = [Text(next(moments), tokens, 0) for tokens in profile.flow.prompt_tokens]
-        latencies = Fleet(profile, 1, LEAST, 0).run(texts).latencies
-        flow = dataclasses.replace(profile.flow, p50=percentile(latencies, 0.5))
-        profile = dataclasses.replace(profile, batches=tuple(batches), flow=flow)
-        found = fitted(profile)
-        for name, value, expected in zip(FEATURES, found.coefficients, model.coefficients):
-            self.assertAlmostEqual(value / expected, 1, delta=0.02, msg=name)
+    COSTS = made.cost(
+        0.004, step=2.5e-3, tokens_to_8=2e-4, tokens_to_32=3e-4, tokens_beyond=1.5e-4, sampled=8e-5, attended=2e-7,
+        woken=1e-3, joined=3e-4)
+
+    def assert_near(self, found: CostModel, delta: float) -> None:
+        for name, value, expected in zip(FEATURES, found.coefficients, self.COSTS.coefficients):
+            self.assertAlmostEqual(value / expected, 1, delta=delta, msg=name)
         self.assertEqual(found.request_seconds, 0.004)
-        for seconds, batch in zip(fitted_seconds(profile), batches):
-            self.assertAlmostEqual(seconds / batch.seconds, 1)
+
+    def test_a_fit_finds_the_costs_that_made_the_measurements(self) -> None:
+        profile = dataclasses.replace(made.profile(self.COSTS), steps=made.steps(self.COSTS))
+        self.assert_near(fitted(profile), 0.001)
+
+    def test_a_machine_that_is_slow_for_a_fifth_of_the_time_hardly_moves_the_costs(self) -> None:
+        steps = [
+            dataclasses.replace(each, seconds=each.seconds * (1.5 if place % 5 == 0 else 1))
+            for place, each in enumerate(made.steps(self.COSTS))
+        ]
+        rows = [list(map(float, each.step.features)) for each in steps]
+        found = fit(rows, [each.seconds for each in steps])
+        self.assert_near(CostModel(tuple(found), 0.004), 0.05)
+        # But all steps together take as long as they did.
+        profile = dataclasses.replace(made.profile(self.COSTS), steps=tuple(steps))
+        costs = fitted(profile)
+        whole = sum(costs.seconds(each.step) for each in steps)
+        self.assertAlmostEqual(whole / sum(each.seconds for each in steps), 1)
 
     def test_no_cost_is_negative(self) -> None:
-        self.assertEqual(fit([[1.0, 1.0], [1.0, 2.0]], [3.0, 2.0])[1], 0.0)
+        self.assertEqual(fit([[1.0, 1.0], [1.0, 2.0], [1.0, 2.0]], [3.0, 2.0, 2.0])[1], 0.0)
 
     def test_too_few_measurements_are_refused(self) -> None:
-        with self.assertRaisesRegex(Refusal, "7 measurements for 8 costs"):
-            fitted(dataclasses.replace(made.profile(), batches=(Batch([20], [0], 1.0),) * 7))
+        with self.assertRaisesRegex(Refusal, "7 steps for 8 costs"):
+            fitted(dataclasses.replace(made.profile(), steps=made.steps(self.COSTS, 7)))
 
 
 if __name__ == "__main__":

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 # Where another token begins to cost more: few wait for memory, which a step reads once, many for products.
 FEW, SOME = 8, 32
+# Relative errors of a fit that are as good as none.
+FEW_PERCENT = 0.03
 
 # One coefficient each. Tokens are those that are run, of prompts, rationales and guesses alike.
 FEATURES = (
@@ -17,7 +19,7 @@ FEATURES = (
     "sampled",  # rows of logits
     "attended",  # positions that all tokens of the step look at
     "woken",  # 1 where nothing ran before: threads wake
-    "joined",  # texts that join: what their HTTP, JSON and tokenising beside the steps take off them
+    "joined",  # texts that join: their HTTP, JSON and tokenising, beside the steps and between them
 )
 
 
@@ -48,18 +50,34 @@ class CostModel:
         return sum(each * count for each, count in zip(self.coefficients, step.features))
 
 
-def fit(rows: Sequence[Sequence[float]], seconds: Sequence[float], rounds: int = 20000) -> list[float]:
-    """The coefficients, none negative, with the least sum of squared relative errors: by coordinate descent.
+def fit(rows: Sequence[Sequence[float]], seconds: Sequence[float], rounds: int = 10) -> list[float]:
+    """The coefficients, none negative, with the least sum of relative errors.
 
-    `rows` are the features of each measurement, which took `seconds`.
+    `rows` are the features of each measurement, which took `seconds`. Errors are not squared but beneath a few percent,
+    so that a machine which is slow for a while moves the costs little: least squares, weighted anew in each round.
     """
     scaled = [[value / took for value in row] for row, took in zip(rows, seconds)]
-    width = len(scaled[0])
+    weights = [1.0] * len(scaled)
+    found: list[float] = []
+    for _ in range(rounds):
+        found = weighted_fit(scaled, weights)
+        errors = (abs(sum(map(float.__mul__, found, row)) - 1) for row in scaled)
+        weights = [1 / max(error, FEW_PERCENT) for error in errors]
+    return found
+
+
+def weighted_fit(rows: Sequence[Sequence[float]], weights: Sequence[float], rounds: int = 3000) -> list[float]:
+    """The coefficients, none negative, whose products with the rows are nearest to 1: by coordinate descent."""
+    width = len(rows[0])
     # The normal equations, of columns of length 1.
-    norms = [sum(row[column] ** 2 for row in scaled) ** 0.5 or 1.0 for column in range(width)]
-    scaled = [[value / norm for value, norm in zip(row, norms)] for row in scaled]
-    products = [[sum(row[a] * row[b] for row in scaled) for b in range(width)] for a in range(width)]
-    targets = [sum(row[column] for row in scaled) for column in range(width)]
+    norms = [sum(weight * row[column] ** 2 for row, weight in zip(rows, weights)) ** 0.5 or 1.0
+             for column in range(width)]
+    scaled = [[value / norm for value, norm in zip(row, norms)] for row in rows]
+    products = [
+        [sum(weight * row[a] * row[b] for row, weight in zip(scaled, weights)) for b in range(width)]
+        for a in range(width)
+    ]
+    targets = [sum(weight * row[column] for row, weight in zip(scaled, weights)) for column in range(width)]
     found = [0.0] * width
     for _ in range(rounds):
         for column in range(width):

@@ -83,7 +83,7 @@ class Fleet:
 
     def __init__(
         self, profile: Profile, count: int, balance: str = LEAST, cache_entries: int = 4096, *,
-        shared_cache: bool = False, limits: Limits = Limits(), seed: int = 0,
+        shared_cache: bool = False, limits: Limits = Limits(), seed: int = 0, pace: Sequence[float] = (),
     ) -> None:
         if count < 1 or cache_entries < 0 or balance not in BALANCES:
             raise Refusal(f"{count} replicas with {cache_entries} results kept, balance '{balance}'")
@@ -91,7 +91,8 @@ class Fleet:
         whole = ResultCache(cache_entries * count)
         self.members = [
             Member(
-                Replica(profile.cost, profile.prefix_tokens, profile.guesses, limits, Random(f"{seed}-{index}")),
+                Replica(
+                    profile.cost, profile.prefix_tokens, profile.guesses, limits, Random(f"{seed}-{index}"), pace=pace),
                 whole if shared_cache else ResultCache(cache_entries),
             )
             for index in range(count)

@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from random import Random
 
-from .cost import FEATURES, CostModel, Step, fit
+from .cost import FEATURES, CostModel, fit
 from .fleet import LEAST, Fleet
 from .load import arrivals
-from .profile import Batch, Profile, read_document
+from .profile import Profile, read_document
 from .refusal import Refusal
-from .replica import Replica, Text
+from .replica import Text
 from .study import closed_loop, percentile
 
-FORMAT = "grace-capacity-points-1"
-JOINED = FEATURES.index("joined")
-MOST_JOINED = 0.02  # seconds
+FORMAT = "grace-capacity-points-2"
 
 
 @dataclass(frozen=True)
@@ -48,63 +47,39 @@ class Point:
     others_share: float  # of the machine, that other programs took
     prompt_tokens: list[int]
     rationale_tokens: list[int]
+    pace: list[float]  # of each second from the first text on: what its steps took over what they cost
     measured: Summary
 
-    def simulated(self, profile: Profile) -> Summary:
-        """The same texts, at the same moments."""
-        moments = arrivals(self.rate, Random(self.seed)) if self.rate else iter([0.0] * len(self.prompt_tokens))
+    @property
+    def mean_pace(self) -> float:
+        return sum(self.pace) / len(self.pace) if self.pace else 1.0
+
+    def simulated(self, profile: Profile, at_its_pace: bool = True) -> Summary:
+        """The same texts, at the same moments, on a machine as slow as it was then, or else as in the profile."""
+        pace = self.pace if at_its_pace else ()
+        moments = arrivals(self.rate, Random(self.seed)) if self.rate else itertools.repeat(0.0)
+        first = next(moments)
+        moments = itertools.chain([first], moments)
         texts = [
-            Text(next(moments), *lengths) for lengths in zip(self.prompt_tokens, self.rationale_tokens)
+            Text(next(moments) - first, *lengths) for lengths in zip(self.prompt_tokens, self.rationale_tokens)
         ]
         if self.clients:
-            latencies = closed_loop(profile, texts, self.clients)
+            latencies = closed_loop(profile, texts, self.clients, pace=pace)
         else:
-            latencies = Fleet(profile, 1, LEAST, 0).run(texts).latencies
+            latencies = Fleet(profile, 1, LEAST, 0, pace=pace).run(texts).latencies
         return Summary.of(latencies, max(text.end or 0.0 for text in texts) - texts[0].arrival)
 
 
-def fitted_steps(profile: Profile) -> CostModel:
-    """The costs that explain best what the profile's batches took, in which texts join with nobody else at work."""
-    rows = [totals(batch, profile.prefix_tokens) for batch in profile.batches]
-    if len(rows) < len(FEATURES):
-        raise Refusal(f"{len(rows)} measurements for {len(FEATURES)} costs")
-    steps = fit([row[:JOINED] for row in rows], [batch.seconds for batch in profile.batches])
-    return CostModel((*steps, 0.0), 0.0)
-
-
 def fitted(profile: Profile) -> CostModel:
-    """The costs of steps, and those of a text that joins with which the profile's flow has the median that it had."""
-    steps, flow = fitted_steps(profile), profile.flow
-    low, high = 0.0, MOST_JOINED
-    while high - low > 1e-6:
-        cost = CostModel((*steps.coefficients[:JOINED], (low + high) / 2), flow.outside_seconds)
-        moments = arrivals(flow.rate, Random(flow.seed))
-        texts = [Text(next(moments), tokens, 0) for tokens in flow.prompt_tokens]
-        latencies = Fleet(replace(profile, cost=cost), 1, LEAST, 0).run(texts).latencies
-        low, high = (low, (low + high) / 2) if percentile(latencies, 0.5) > flow.p50 else ((low + high) / 2, high)
-    return CostModel((*steps.coefficients[:JOINED], low), flow.outside_seconds)
-
-
-def fitted_seconds(profile: Profile) -> list[float]:
-    """What the profile's batches take by its costs."""
-    steps = profile.cost.coefficients[:JOINED]
-    rows = [totals(batch, profile.prefix_tokens) for batch in profile.batches]
-    return [sum(each * count for each, count in zip(steps, row)) for row in rows]
-
-
-def totals(batch: Batch, prefix_tokens: int) -> list[float]:
-    """Each feature, summed over the steps of a batch: which steps there are does not depend on what they take."""
-    sums = [0.0] * len(FEATURES)
-
-    def add(step: Step) -> None:
-        for index, value in enumerate(step.features):
-            sums[index] += value
-
-    replica = Replica(CostModel((1.0,) + (0.0,) * (len(FEATURES) - 1), 0.0), prefix_tokens, on_step=add)
-    replica.submit([Text(0.0, *lengths) for lengths in zip(batch.prompt_tokens, batch.rationale_tokens)], 0.0)
-    while replica.step_end is not None:
-        replica.finish()
-    return sums
+    """The costs that explain best what the profile's steps took, and with which all of them together take as long."""
+    if len(profile.steps) < len(FEATURES):
+        raise Refusal(f"{len(profile.steps)} steps for {len(FEATURES)} costs")
+    rows = [list(map(float, each.step.features)) for each in profile.steps]
+    seconds = [each.seconds for each in profile.steps]
+    coefficients = fit(rows, seconds)
+    # The fit is that of most steps; a plan is for a machine that is as often slow as the measured one was.
+    level = sum(seconds) / sum(sum(map(float.__mul__, coefficients, row)) for row in rows)
+    return CostModel(tuple(level * each for each in coefficients), profile.cost.request_seconds)
 
 
 def read_points(path: Path) -> list[Point]:

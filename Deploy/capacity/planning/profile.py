@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, astuple, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from .cost import FEATURES, CostModel
+from .cost import FEATURES, CostModel, Step
 from .refusal import Refusal
 
-FORMAT = "grace-capacity-profile-1"
+FORMAT = "grace-capacity-profile-2"
 
 
 @dataclass(frozen=True)
@@ -27,23 +27,11 @@ class Guesses:
 
 
 @dataclass(frozen=True)
-class Batch:
-    """One request of texts that were computed together, without guesses: what costs of steps are fitted to."""
+class MeasuredStep:
+    """A step of a server under load, and the seconds until the next one began, or until its end where none followed."""
 
-    prompt_tokens: list[int]
-    rationale_tokens: list[int]
-    seconds: float  # from a place in the batch to the end
-
-
-@dataclass(frozen=True)
-class Flow:
-    """Texts without rationale that came at random moments: what the costs of HTTP are fitted to."""
-
-    rate: float
-    seed: int  # of the moments
-    prompt_tokens: list[int]
-    p50: float  # seconds of a request
-    outside_seconds: float  # of a request, on average: in neither queue nor batch
+    step: Step
+    seconds: float
 
 
 @dataclass(frozen=True)
@@ -63,8 +51,14 @@ class Profile:
     tokens_per_word: float
     cost: CostModel
     guesses: tuple[Guesses, ...]  # what follows is guessed while few texts are live; none without
-    batches: tuple[Batch, ...]  # what the costs come from, and so does the flow
-    flow: Flow
+    steps: tuple[MeasuredStep, ...]  # what the costs are fitted to
+
+    def slower(self, pace: float) -> Profile:
+        """A machine whose steps take `pace` times as long."""
+        if not 0 < pace < float("inf"):
+            raise Refusal(f"a pace of {pace}, expected more than 0")
+        coefficients = tuple(pace * each for each in self.cost.coefficients)
+        return replace(self, cost=replace(self.cost, coefficients=coefficients))
 
     def prompt_tokens(self, words: int) -> int:
         return self.prefix_tokens + self.template_tokens + round(words * self.tokens_per_word)
@@ -76,6 +70,7 @@ class Profile:
             **dict(zip(FEATURES, self.cost.coefficients)),
         }
         document["guesses"] = [[each.written, each.drafted, each.accepted] for each in self.guesses]
+        document["steps"] = [[*map(int, astuple(each.step)), round(1e6 * each.seconds)] for each in self.steps]
         lines = [f"  {json.dumps(key)}: {json.dumps(value)}" for key, value in document.items()]
         path.write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8")
 
@@ -87,9 +82,8 @@ class Profile:
             cost = document.pop("cost")
             model = CostModel(tuple(float(cost[name]) for name in FEATURES), float(cost["request_seconds"]))
             guesses = tuple(Guesses(*map(int, entry)) for entry in document.pop("guesses"))
-            batches = tuple(Batch(**entry) for entry in document.pop("batches"))
-            flow = Flow(**document.pop("flow"))
-            profile = cls(cost=model, guesses=guesses, batches=batches, flow=flow, **document)
+            steps = tuple(map(measured_step, document.pop("steps")))
+            profile = cls(cost=model, guesses=guesses, steps=steps, **document)
         except (KeyError, TypeError, ValueError) as error:
             raise Refusal(f"{path}: {error!r} in a profile") from error
         numbers = (*model.coefficients, model.request_seconds, profile.tokens_per_word, profile.prefix_tokens)
@@ -97,7 +91,15 @@ class Profile:
             raise Refusal(f"{path}: a cost is negative, not finite, or all are 0")
         if profile.threads < 1:
             raise Refusal(f"{path}: {profile.threads} threads")
+        if not all(each.seconds > 0 for each in profile.steps):
+            raise Refusal(f"{path}: a step took no time")
         return profile
+
+
+def measured_step(entry: list[int]) -> MeasuredStep:
+    """Of the fields of a step, and microseconds."""
+    tokens, sampled, attended, woken, joined, microseconds = map(int, entry)
+    return MeasuredStep(Step(tokens, sampled, attended, bool(woken), joined), microseconds / 1e6)
 
 
 def read_document(path: Path, expected: str) -> dict[str, Any]:

@@ -6,7 +6,7 @@ What it leaves out: interactive requests, prompts that texts of one request shar
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from random import Random
 
@@ -66,6 +66,7 @@ class Replica:
     limits: Limits = Limits()
     generator: Random = field(default_factory=lambda: Random(0))
     on_step: Callable[[Step], None] | None = None
+    pace: Sequence[float] = ()  # of each second, what steps take over what they cost; the last one goes on
     step_end: float | None = None
     busy_seconds: float = 0.0
 
@@ -113,6 +114,8 @@ class Replica:
         if self.on_step:
             self.on_step(step)
         seconds = self.cost.seconds(step)
+        if self.pace:
+            seconds *= self.pace[min(int(now), len(self.pace) - 1)]
         self.busy_seconds += seconds
         self.step_end = now + seconds
 

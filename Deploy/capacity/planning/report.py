@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from .cost import FEATURES
-from .measured import Point, Summary, fitted_seconds
+from .measured import Point, Summary
 from .profile import Profile
+from .study import percentile
 
 # A simulation is near where it is off by no more.
 NEAR = 0.15
 TIMES = ("mean", "p50", "p99")
+# Tokens of a step, where a line of a fit ends.
+BOUNDS = (1, 4, 8, 16, 32, 64, 128, 256)
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
@@ -32,34 +35,48 @@ def error(simulated: float, measured: float) -> float:
 
 
 def fit(profile: Profile) -> str:
-    """The costs, and each batch that they are fitted to, measured and fitted."""
+    """The costs, and the steps that they are fitted to: by their tokens, and whether texts joined."""
     costs = [(name, f"{1e6 * value:.2f}") for name, value in zip(FEATURES, profile.cost.coefficients)]
     costs.append(("request, beside the steps", f"{1e6 * profile.cost.request_seconds:.2f}"))
+    kinds: dict[tuple[int, bool], list[tuple[float, float]]] = {}
+    for each in profile.steps:
+        bound = next((bound for bound in BOUNDS if each.step.tokens <= bound), each.step.tokens)
+        pair = each.seconds, profile.cost.seconds(each.step)
+        kinds.setdefault((bound, each.step.joined > 0), []).append(pair)
     rows = []
-    for batch, found in zip(profile.batches, fitted_seconds(profile)):
-        count = len(batch.prompt_tokens)
-        cells = str(count), f"{sum(batch.prompt_tokens) / count:.0f}", str(max(batch.rationale_tokens))
-        times = f"{1000 * batch.seconds:.1f}", f"{1000 * found:.1f}", f"{error(found, batch.seconds):+.0%}"
-        rows.append([*cells, *times])
-    head = ["texts", "tokens of a prompt", "of a rationale", "measured, ms", "fitted, ms", "off"]
+    for (bound, joined), pairs in sorted(kinds.items()):
+        measured, found = (sum(column) / len(pairs) for column in zip(*pairs))
+        errors = [error(after, before) for before, after in pairs]
+        spread = f"{percentile(errors, 0.1):+.0%} to {percentile(errors, 0.9):+.0%}"
+        times = f"{1000 * measured:.1f}", f"{1000 * found:.1f}", f"{percentile(errors, 0.5):+.0%}", spread
+        rows.append([str(bound), "yes" if joined else "no", str(len(pairs)), *times])
+    head = ["tokens, at most", "texts joined", "steps", "measured, ms", "fitted, ms", "off", "four fifths are off"]
     return f"{table(['cost', 'microseconds'], costs)}\n\n{table(head, rows)}"
 
 
 def check(points: Sequence[Point], profiles: dict[str, Profile]) -> str:
     """Each point, measured and simulated, with the error of mean, median, p99 and throughput."""
-    rows, errors = [], []
+    rows, errors, unpaced = [], [], []
     for point in points:
         found = point.simulated(profiles[point.profile])
-        off = [error(getattr(found, name), getattr(point.measured, name)) for name in Summary.__annotations__]
+        off = errors_of(found, point)
         errors.append(off)
+        unpaced.append(errors_of(point.simulated(profiles[point.profile], at_its_pace=False), point))
         rows.append([
-            point.name, f"{point.measured.throughput:.1f}", str(len(point.prompt_tokens)), f"{point.others_share:.0%}",
+            point.name, f"{point.measured.throughput:.1f}", str(len(point.prompt_tokens)), f"{point.mean_pace:.2f}",
             *(f"{1000 * getattr(point.measured, name):.0f}, {1000 * getattr(found, name):.0f}" for name in TIMES),
             *(f"{value:+.0%}" for value in off),
         ])
-    head = ["point", "texts/s", "texts", "others took", *(f"{name}, ms" for name in TIMES), *TIMES, "texts/s off"]
-    near = {
-        name: sum(abs(off[index]) <= NEAR for off in errors) for index, name in enumerate(Summary.__annotations__)
-    }
-    told = ", ".join(f"{name} of {count}" for name, count in near.items())
-    return f"{table(head, rows)}\n\nOf {len(points)} points within {NEAR:.0%}: {told}."
+    head = ["point", "texts/s", "texts", "pace", *(f"{name}, ms" for name in TIMES), *TIMES, "texts/s off"]
+    told = f"Of {len(points)} points within {NEAR:.0%}: {near(errors)}."
+    return f"{table(head, rows)}\n\n{told} Without their pace: {near(unpaced)}."
+
+
+def errors_of(found: Summary, point: Point) -> list[float]:
+    return [error(getattr(found, name), getattr(point.measured, name)) for name in Summary.__annotations__]
+
+
+def near(errors: Sequence[Sequence[float]]) -> str:
+    """Of each number, how many are near."""
+    counts = (sum(abs(off) <= NEAR for off in column) for column in zip(*errors))
+    return ", ".join(f"{name} of {count}" for name, count in zip(Summary.__annotations__, counts))

@@ -25,12 +25,14 @@ def percentile(values: Sequence[float], share: float) -> float:
     return sorted(values)[max(0, math.ceil(share * len(values)) - 1)]
 
 
-def closed_loop(profile: Profile, texts: Sequence[Text], clients: int, seed: int = 0) -> list[float]:
+def closed_loop(
+    profile: Profile, texts: Sequence[Text], clients: int, seed: int = 0, pace: Sequence[float] = ()
+) -> list[float]:
     """Latencies where each client sends its next text when it has its answer, one text a request.
 
     The texts get their `arrival` and `end`.
     """
-    replica = Replica(profile.cost, profile.prefix_tokens, profile.guesses, generator=Random(seed))
+    replica = Replica(profile.cost, profile.prefix_tokens, profile.guesses, generator=Random(seed), pace=pace)
     todo = iter(texts)
     replica.submit(list(islice(todo, clients)), 0.0)
     while (end := replica.step_end) is not None:
