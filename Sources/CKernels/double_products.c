@@ -41,7 +41,7 @@ KERNEL(double_products,
        (const double *first, const double *second, double *products, size_t M, size_t N, size_t K),
        (first, second, products, M, N, K))
 
-void grace_double_products(grace_kernels kernels, const double *first, const double *second, double *products, size_t M,
-                           size_t N, size_t K) {
+void grace_double_products(grace_kernels kernels, const double *first, const double *second, double *products,
+                           size_t M, size_t N, size_t K) {
     CALL(double_products, (first, second, products, M, N, K))
 }

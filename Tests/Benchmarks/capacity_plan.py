@@ -1,4 +1,4 @@
-"""What capacity_points.py measures: which batches, which points, which texts."""
+"""What capacity_points.py measures: which loads, which points, which texts."""
 
 from __future__ import annotations
 
@@ -12,8 +12,6 @@ PRECISIONS = ("int8", "bfloat16", "int4")
 # Clients and their texts, of mixed lengths: what costs are fitted to.
 LOADS = ((1, 16), (2, 32), (4, 50), (8, 80), (16, 120), (32, 200), (64, 300))
 LOAD_WORDS, LOAD_RATIONALES = (10, 30, 60, 120, 300), (0, 8, 16, 32, 48)
-# Steps that a profile keeps, of each range of tokens as many.
-KEPT_STEPS, STEP_BOUNDS = 150, (1, 4, 8, 16, 32, 64, 128, 256)
 GUESSED_TEXTS, GUESSED_LENGTHS = 30, (16, 32)
 
 

@@ -6,10 +6,9 @@
     Deploy/capacity/simulate check zen4-2
 
 For each precision first a profile: texts one by one, to see how many guesses are right, and clients that wait for
-their answers, with texts of all lengths, whose steps, read from the server's log, the costs are fitted to. Then points
-that the fit has not seen: texts that come at random, at shares of what the profile says the machine can do, and clients.
-What is in the files already is not measured again: a run that was ended goes on, one that was disturbed (--others) fills
-up.
+their answers, with texts of all lengths, whose steps, read from the server's log, the costs are fitted to. Then
+points that the fit has not seen: texts that come at random, at shares of what is possible, and clients. What is in the
+files already is not measured again: a run that was ended goes on, one that was disturbed (--others) fills up.
 """
 
 from __future__ import annotations
@@ -30,19 +29,19 @@ from typing import TypeVar
 
 import http_load
 from capacity_plan import (
-    GUESSED_LENGTHS, GUESSED_TEXTS, KEPT_STEPS, LOAD_RATIONALES, LOAD_WORDS, LOADS, PLANS, PRECISIONS, STEP_BOUNDS,
-    Plan, Prose,
+    GUESSED_LENGTHS, GUESSED_TEXTS, LOAD_RATIONALES, LOAD_WORDS, LOADS, PLANS, PRECISIONS, Plan, Prose,
 )
 from programs import Server, grace_server, stop_at_signals
 from quiet import busy_seconds, own_seconds
 from server_metrics import Sample, samples, total
-from step_log import CAPACITY, LoggedStep, pace, read_steps
+from step_log import CAPACITY, LoggedStep, kept, pace, read_steps
 
 ROOT = Path(__file__).resolve().parents[2]
 from planning.cost import FEATURES, CostModel  # noqa: E402
 from planning.load import arrivals  # noqa: E402
 from planning.measured import Point, Summary, fitted, read_points, write_points  # noqa: E402
-from planning.profile import Guesses, MeasuredStep, Profile  # noqa: E402
+from planning.profile import Guesses, Profile  # noqa: E402
+from planning.refusal import Refusal  # noqa: E402
 from planning.study import capacity  # noqa: E402
 
 Result = TypeVar("Result")
@@ -97,9 +96,9 @@ def steps_of(server: Server, program: Callable[[], Result]) -> tuple[Result, lis
     return result, read_steps(server.printed()[before:])
 
 
-def measure_loads(server: Server, prose: Prose) -> tuple[list[MeasuredStep], float]:
+def measure_loads(server: Server, prose: Prose) -> tuple[list[LoggedStep], float]:
     """The steps under each load, and the seconds of a request in neither queue nor batch, on average."""
-    steps: list[MeasuredStep] = []
+    steps: list[LoggedStep] = []
     latencies, inside = [], 0.0
     for clients, count in LOADS:
         bodies = [
@@ -113,20 +112,8 @@ def measure_loads(server: Server, prose: Prose) -> tuple[list[MeasuredStep], flo
         done, found = steps_of(server, lambda: http_load.run(server.address, "/embed", bodies, clients))
         inside += spent(server, "queue", "inference") - before
         latencies += [answer.seconds for answer in done.answers]
-        steps += [each.measured for each in found]
+        steps += found
     return steps, max(0.0, (sum(latencies) - inside) / len(latencies))
-
-
-def kept(steps: list[MeasuredStep]) -> tuple[MeasuredStep, ...]:
-    """Of each range of tokens at most so many, drawn by lot."""
-    generator = random.Random(0)
-    found: list[MeasuredStep] = []
-    lower = 0
-    for bound in STEP_BOUNDS:
-        within = [each for each in steps if lower < each.step.tokens <= bound]
-        found += generator.sample(within, min(KEPT_STEPS, len(within)))
-        lower = bound
-    return tuple(found)
 
 
 def measure_guesses(server: Server, prose: Prose) -> list[Guesses]:
@@ -285,4 +272,7 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except Refusal as refusal:
+        sys.exit(f"capacity_points: {refusal}")

@@ -87,7 +87,7 @@ class CommandTests(unittest.TestCase):
         self.assertLessEqual(abs(shared - hashed), 2)
 
     def test_a_point_that_the_model_itself_made_is_met_and_one_twice_as_slow_is_not(self) -> None:
-        point = Point("itself", "made", 20.0, 0, 9, 0.0, [45] * 400, [32] * 400, [1.0], Summary(1.0, 1.0, 1.0, 1.0))
+        point = Point("itself", "made", 20.0, 0, 9, 0.0, [45] * 400, [32] * 400, [1.3], Summary(1.0, 1.0, 1.0, 1.0))
         found = point.simulated(made.GUESSED)
         slower = Summary(found.mean * 2, found.p50 * 2, found.p99 * 2, found.throughput)
         path = self.directory / "points.json"
@@ -98,7 +98,8 @@ class CommandTests(unittest.TestCase):
         rows = self.rows("check", path)
         self.assertEqual([row[-4:] for row in rows], [["+0%"] * 4, ["-50%", "-50%", "-50%", "+0%"]])
         near = "mean of 1, p50 of 1, p99 of 1, throughput of 2."
-        self.assertIn(f"Of 2 points within 15%: {near} Without their pace: {near}", simulate("check", path).stdout)
+        fast = "mean of 0, p50 of 0, p99 of 0, throughput of 2."
+        self.assertIn(f"Of 2 points within 15%: {near} Without their pace: {fast}", simulate("check", path).stdout)
 
     def test_a_slow_machine_is_simulated_as_slow_as_it_was(self) -> None:
         for rate, clients in ((20.0, 0), (0.0, 3)):
@@ -148,6 +149,13 @@ class CommandTests(unittest.TestCase):
             (json.dumps({**good, "threads": 0}), "0 threads"),
             (json.dumps({**good, "guesses": [[1]]}), "in a profile"),
             (json.dumps({**good, "steps": [[1, 2, 3]]}), "in a profile"),
+            (json.dumps({**good, "steps": ["123456"]}), "a step is '123456'"),
+            (json.dumps({**good, "steps": [[1, -1, 9, 0, 0, 5]]}), "less than nothing"),
+            (json.dumps({**good, "steps": [[1, 1, 9, 0, 0, float("inf")]]}), "infinity"),
+            (json.dumps({**good, "steps": [[1, 1, 9, 0, 0, 10**400]]}), "too large"),
+            (json.dumps({**good, "guesses": [[5, -1, 0]]}), "less than nothing"),
+            (json.dumps({**good, "threads": "2"}), "in a profile"),
+            (json.dumps({**good, "tokens_per_word": "2"}), "in a profile"),
             (json.dumps({**good, "steps": [[1, 1, 9, 0, 0, 0]]}), "a step took no time"),
             (json.dumps({**good, "colour": "red"}), "colour"),
         ]
@@ -158,6 +166,37 @@ class CommandTests(unittest.TestCase):
                 self.assertEqual(done.returncode, 1)
                 self.assertIn(words, done.stderr)
                 self.assertEqual(done.stderr.count("\n"), 1)
+        good = {
+            "name": "", "profile": str(self.profile), "rate": 1.0, "clients": 0, "seed": 1, "others_share": 0.0,
+            "prompt_tokens": [20], "rationale_tokens": [0], "pace": [1.0],
+            "measured": {"mean": 1.0, "p50": 1.0, "p99": 1.0, "throughput": 1.0},
+        }
+        made.GUESSED.write(self.profile)
+        path = self.directory / "points.json"
+
+        def check(points: object) -> "subprocess.CompletedProcess[str]":
+            path.write_text(json.dumps({"format": "grace-capacity-points-2", "points": points}))
+            return simulate("check", path)
+
+        self.assertEqual(check([good]).returncode, 0)
+        infinite, none = float("inf"), float("nan")
+        wrong = [
+            ("pace", value) for value in ([], ["x"], "12", 3, [0], [-1], [infinite], [none], None, [10**400])
+        ] + [
+            ("rate", -1.0), ("rate", "x"), ("rate", 0.0), ("rate", none), ("clients", 1), ("clients", -1),
+            ("seed", []), ("profile", 3), ("prompt_tokens", []), ("prompt_tokens", [1, 2]), ("prompt_tokens", [1.5]),
+            ("rationale_tokens", [-1]), ("measured", 3), ("measured", {**good["measured"], "p50": 0.0}),
+            ("measured", {**good["measured"], "mean": "1"}), ("colour", "red"),
+        ]
+        for points in ([{**good, name: value}] for name, value in wrong):
+            with self.subTest(points):
+                done = check(points)
+                self.assertEqual((done.returncode, done.stderr.count("\n")), (1, 1), done.stderr)
+                self.assertIn("point", done.stderr)
+        for points in ([], None, 3, [3], ["x"]):
+            with self.subTest(points):
+                done = check(points)
+                self.assertEqual((done.returncode, done.stderr.count("\n")), (1, 1), done.stderr)
         missing = simulate("check", self.directory / "nowhere.json")
         self.assertEqual(missing.returncode, 1)
         self.assertIn("No such file", missing.stderr)

@@ -5,7 +5,7 @@ import random
 import unittest
 
 import made
-from planning.cost import Step
+from planning.cost import IDLE, CostModel, Step
 from planning.fleet import LEAST, Fleet
 from planning.load import arrivals
 from planning.replica import Limits, Replica, Text
@@ -14,14 +14,30 @@ from planning.study import percentile
 PREFIX = 10
 
 
-def steps_of(texts: "list[Text]", limits: Limits = Limits(), guesses: tuple = ()) -> "list[Step]":
-    """Of texts that come at once."""
-    steps: "list[Step]" = []
-    replica = Replica(made.cost(step=1.0), PREFIX, guesses, limits, on_step=steps.append)
-    replica.submit(texts, 0.0)
+class Recorder(CostModel):
+    """Takes a second a step, and keeps it."""
+
+    def __init__(self) -> None:
+        super().__init__((), 0.0)
+        object.__setattr__(self, "steps", [])
+
+    def seconds(self, step: Step) -> float:
+        self.steps.append(step)
+        return 1.0
+
+
+def finish(replica: Replica) -> None:
     while replica.step_end is not None:
         replica.finish()
-    return steps
+
+
+def steps_of(texts: "list[Text]", limits: Limits = Limits(), guesses: tuple = ()) -> "list[Step]":
+    """Of texts that come at once."""
+    recorder = Recorder()
+    replica = Replica(recorder, PREFIX, guesses, limits)
+    replica.submit(texts, 0.0)
+    finish(replica)
+    return recorder.steps
 
 
 def text(prompt: int, rationale: int) -> Text:
@@ -32,6 +48,15 @@ class StepTests(unittest.TestCase):
     def test_a_text_without_rationale_is_one_step(self) -> None:
         # The third token looks at the prefix and at three positions: 11 + 12 + 13.
         self.assertEqual(steps_of([text(3, 0)]), [Step(tokens=3, sampled=0, attended=36, woken=True, joined=1)])
+
+    def test_threads_sleep_only_after_a_while_without_work(self) -> None:
+        recorder = Recorder()
+        replica = Replica(recorder, PREFIX)
+        for pause in (0.0, IDLE / 2, IDLE * 2):
+            start = (replica.idle_since if recorder.steps else 0.0) + pause
+            replica.submit([text(3, 0)], start)
+            finish(replica)
+        self.assertEqual([step.woken for step in recorder.steps], [True, False, True])
 
     def test_each_token_of_a_rationale_is_run_and_the_last_is_not_followed(self) -> None:
         self.assertEqual(

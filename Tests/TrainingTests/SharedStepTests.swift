@@ -43,8 +43,8 @@ struct SharedStepTests {
         return settings
     }
 
-    /// What rounding moves stays small: AdamW's first updates are else as large as the rate whatever the gradient is, up or
-    /// down by the sign of what is almost nothing, and rollouts that are rounded draw another token sooner.
+    /// What rounding moves stays small: AdamW's first updates are else as large as the rate whatever the gradient is, up
+    /// or down by the sign of what is almost nothing, and rollouts that are rounded draw another token sooner.
     private static func steady(_ objective: Objective = .grace) -> TrainingSettings {
         var settings = TinyTraining.settings(objective)
         settings.adamW.epsilon = 1

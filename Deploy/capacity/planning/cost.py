@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 # Where another token begins to cost more: few wait for memory, which a step reads once, many for products.
 FEW, SOME = 8, 32
+# Seconds with nothing to do after which threads sleep.
+IDLE = 0.002
 # Relative errors of a fit that are as good as none.
 FEW_PERCENT = 0.03
 
@@ -18,7 +20,7 @@ FEATURES = (
     "tokens_beyond",  # all other
     "sampled",  # rows of logits
     "attended",  # positions that all tokens of the step look at
-    "woken",  # 1 where nothing ran before: threads wake
+    "woken",  # 1 where nothing ran for a while: threads wake
     "joined",  # texts that join: their HTTP, JSON and tokenising, beside the steps and between them
 )
 

@@ -18,6 +18,7 @@ from .replica import Text
 from .study import closed_loop, percentile
 
 FORMAT = "grace-capacity-points-2"
+MOST = 1e9  # of any number: nothing that was measured is as large
 
 
 @dataclass(frozen=True)
@@ -47,12 +48,25 @@ class Point:
     others_share: float  # of the machine, that other programs took
     prompt_tokens: list[int]
     rationale_tokens: list[int]
-    pace: list[float]  # of each second from the first text on: what its steps took over what they cost
+    # Of each second from the first text on: what its steps took over what they cost by the profile of that day.
+    pace: list[float]
     measured: Summary
 
     @property
     def mean_pace(self) -> float:
-        return sum(self.pace) / len(self.pace) if self.pace else 1.0
+        return sum(self.pace) / len(self.pace)
+
+    @property
+    def is_sound(self) -> bool:
+        """Whether it can be simulated. Raises TypeError where a number is none."""
+        times = (*self.pace, *asdict(self.measured).values())
+        counts = (*self.prompt_tokens, *self.rationale_tokens)
+        return (
+            isinstance(self.name, str) and isinstance(self.profile, str) and type(self.seed) is int
+            and all(0 < time < MOST for time in times) and bool(self.pace)
+            and all(type(count) is int and count >= 0 for count in (*counts, self.clients))
+            and len(self.prompt_tokens) == len(self.rationale_tokens) > 0
+            and 0 <= self.rate < MOST and (self.rate > 0) != (self.clients > 0))
 
     def simulated(self, profile: Profile, at_its_pace: bool = True) -> Summary:
         """The same texts, at the same moments, on a machine as slow as it was then, or else as in the profile."""
@@ -86,9 +100,15 @@ def read_points(path: Path) -> list[Point]:
     """Raises Refusal where the file holds no points."""
     entries = read_document(path, FORMAT).get("points")
     try:
-        return [Point(**{**entry, "measured": Summary(**entry["measured"])}) for entry in entries or []]
+        points = [Point(**{**entry, "measured": Summary(**entry["measured"])}) for entry in entries]
+        for place, point in enumerate(points):
+            if not point.is_sound:
+                raise Refusal(f"{path}: point {place} has numbers that cannot be")
     except (KeyError, TypeError) as error:
         raise Refusal(f"{path}: {error!r} in a point") from error
+    if not points:
+        raise Refusal(f"{path}: no points")
+    return points
 
 
 def write_points(path: Path, points: Sequence[Point]) -> None:

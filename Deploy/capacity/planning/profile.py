@@ -63,6 +63,20 @@ class Profile:
     def prompt_tokens(self, words: int) -> int:
         return self.prefix_tokens + self.template_tokens + round(words * self.tokens_per_word)
 
+    @property
+    def problem(self) -> str | None:
+        """What cannot be. Raises TypeError where a number is none."""
+        numbers = (*self.cost.coefficients, self.cost.request_seconds, self.tokens_per_word, self.prefix_tokens)
+        if not all(0 <= number < float("inf") for number in numbers) or not any(self.cost.coefficients):
+            return "a cost is negative, not finite, or all are 0"
+        if self.threads < 1:
+            return f"{self.threads} threads"
+        if not all(0 < each.seconds < float("inf") and min(each.step.features) >= 0 for each in self.steps):
+            return "a step took no time, or has less than nothing of something"
+        if not all(min(each.written, each.drafted, each.accepted) >= 0 for each in self.guesses):
+            return "a guess has less than nothing of something"
+        return None
+
     def write(self, path: Path) -> None:
         document: dict[str, Any] = {"format": FORMAT, **asdict(self)}
         document["cost"] = {
@@ -84,20 +98,18 @@ class Profile:
             guesses = tuple(Guesses(*map(int, entry)) for entry in document.pop("guesses"))
             steps = tuple(map(measured_step, document.pop("steps")))
             profile = cls(cost=model, guesses=guesses, steps=steps, **document)
-        except (KeyError, TypeError, ValueError) as error:
+            problem = profile.problem
+        except (KeyError, TypeError, ValueError, OverflowError) as error:
             raise Refusal(f"{path}: {error!r} in a profile") from error
-        numbers = (*model.coefficients, model.request_seconds, profile.tokens_per_word, profile.prefix_tokens)
-        if not all(0 <= number < float("inf") for number in numbers) or not any(model.coefficients):
-            raise Refusal(f"{path}: a cost is negative, not finite, or all are 0")
-        if profile.threads < 1:
-            raise Refusal(f"{path}: {profile.threads} threads")
-        if not all(each.seconds > 0 for each in profile.steps):
-            raise Refusal(f"{path}: a step took no time")
+        if problem:
+            raise Refusal(f"{path}: {problem}")
         return profile
 
 
 def measured_step(entry: list[int]) -> MeasuredStep:
-    """Of the fields of a step, and microseconds."""
+    """Of the fields of a step, and microseconds. Raises ValueError where there are others."""
+    if not isinstance(entry, list):
+        raise ValueError(f"a step is {entry!r}")
     tokens, sampled, attended, woken, joined, microseconds = map(int, entry)
     return MeasuredStep(Step(tokens, sampled, attended, bool(woken), joined), microseconds / 1e6)
 

@@ -6,11 +6,11 @@ What it leaves out: interactive requests, prompts that texts of one request shar
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from random import Random
 
-from .cost import CostModel, Step
+from .cost import IDLE, CostModel, Step
 from .profile import Guesses
 
 
@@ -65,10 +65,10 @@ class Replica:
     guesses: tuple[Guesses, ...] = ()
     limits: Limits = Limits()
     generator: Random = field(default_factory=lambda: Random(0))
-    on_step: Callable[[Step], None] | None = None
     pace: Sequence[float] = ()  # of each second, what steps take over what they cost; the last one goes on
     step_end: float | None = None
     busy_seconds: float = 0.0
+    idle_since: float = float("-inf")
 
     def __post_init__(self) -> None:
         self.waiting: deque[Text] = deque()
@@ -87,7 +87,7 @@ class Replica:
             return False
         self.waiting.extend(texts)
         if self.step_end is None:
-            self.start(now, woken=True)
+            self.start(now, woken=now - self.idle_since > IDLE)
         return True
 
     def start(self, now: float, woken: bool = False) -> None:
@@ -107,12 +107,10 @@ class Replica:
                 sampled += 1
             self.work.append((row, count))
         if not self.work:
-            self.step_end = None
+            self.step_end, self.idle_since = None, now
             return
         guessed, more = self.guess(min(budget, self.limits.step_guesses))
         step = Step(self.limits.step_tokens - budget + guessed, sampled + guessed, attended + more, woken, joined)
-        if self.on_step:
-            self.on_step(step)
         seconds = self.cost.seconds(step)
         if self.pace:
             seconds *= self.pace[min(int(now), len(self.pace) - 1)]

@@ -12,8 +12,8 @@ from .study import percentile
 # A simulation is near where it is off by no more.
 NEAR = 0.15
 TIMES = ("mean", "p50", "p99")
-# Tokens of a step, where a line of a fit ends.
-BOUNDS = (1, 4, 8, 16, 32, 64, 128, 256)
+# Tokens of a step, where a range of like steps ends.
+STEP_BOUNDS = (1, 4, 8, 16, 32, 64, 128, 256)
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
@@ -40,7 +40,7 @@ def fit(profile: Profile) -> str:
     costs.append(("request, beside the steps", f"{1e6 * profile.cost.request_seconds:.2f}"))
     kinds: dict[tuple[int, bool], list[tuple[float, float]]] = {}
     for each in profile.steps:
-        bound = next((bound for bound in BOUNDS if each.step.tokens <= bound), each.step.tokens)
+        bound = next((bound for bound in STEP_BOUNDS if each.step.tokens <= bound), each.step.tokens)
         pair = each.seconds, profile.cost.seconds(each.step)
         kinds.setdefault((bound, each.step.joined > 0), []).append(pair)
     rows = []
