@@ -113,7 +113,10 @@ class JobTests(unittest.TestCase):
         self.service.fails_after = None
         before = len(answered())
         summary = self.run_job(texts, chunk_rows=40)
-        self.assertEqual((summary.embedded, summary.chunks_before), (400, done))
+        self.assertEqual(summary.embedded, 400)
+        # A task that was under way when the run failed may have ended its chunk since they were counted.
+        self.assertGreaterEqual(summary.chunks_before, done)
+        self.assertLess(summary.chunks_before, 10)
         self.assertEqual(len(self.table("vectors")), len({row["id"] for row in self.table("vectors")}))
         self.assertLess(len(answered()) - before, 400)
         again = self.run_job(texts, chunk_rows=40)
