@@ -22,7 +22,7 @@ import re
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
@@ -96,18 +96,23 @@ def steps_of(server: Server, program: Callable[[], Result]) -> tuple[Result, lis
     return result, read_steps(server.printed()[before:])
 
 
+def embed_bodies(prose: Prose, words: Sequence[int], rationale_tokens: Sequence[int], count: int) -> list[dict]:
+    """So many requests, each of one text with one of these lengths."""
+    return [
+        {
+            "inputs": prose.text(prose.generator.choice(words)),
+            "max_rationale_tokens": prose.generator.choice(rationale_tokens),
+        }
+        for _ in range(count)
+    ]
+
+
 def measure_loads(server: Server, prose: Prose) -> tuple[list[LoggedStep], float]:
     """The steps under each load, and the seconds of a request in neither queue nor batch, on average."""
     steps: list[LoggedStep] = []
     latencies, inside = [], 0.0
     for clients, count in LOADS:
-        bodies = [
-            {
-                "inputs": prose.text(prose.generator.choice(LOAD_WORDS)),
-                "max_rationale_tokens": prose.generator.choice(LOAD_RATIONALES),
-            }
-            for _ in range(count)
-        ]
+        bodies = embed_bodies(prose, LOAD_WORDS, LOAD_RATIONALES, count)
         before = spent(server, "queue", "inference")
         done, found = steps_of(server, lambda: http_load.run(server.address, "/embed", bodies, clients))
         inside += spent(server, "queue", "inference") - before
@@ -158,13 +163,7 @@ def measure_point(server: Server, plan: Plan, profile: Profile, seconds: float) 
     seed = random.Random(f"{profile.name} {plan.name}").randrange(1 << 30)
     prose = Prose(f"point {seed}")
     count = max(300, int(seconds * (rate or min(possible, 10 * plan.clients))))
-    bodies = [
-        {
-            "inputs": prose.text(prose.generator.choice(plan.words)),
-            "max_rationale_tokens": prose.generator.choice(plan.rationale_tokens),
-        }
-        for _ in range(count)
-    ]
+    bodies = embed_bodies(prose, plan.words, plan.rationale_tokens, count)
     http_load.run(server.address, "/embed", bodies[:20], 8)
 
     def run() -> tuple[list[http_load.Answer], list[float], float]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 # Where another token begins to cost more: few wait for memory, which a step reads once, many for products.
 FEW, SOME = 8, 32
@@ -50,6 +50,10 @@ class CostModel:
 
     def seconds(self, step: Step) -> float:
         return sum(each * count for each, count in zip(self.coefficients, step.features))
+
+    def slower(self, pace: float) -> CostModel:
+        """Of a machine whose steps take `pace` times as long."""
+        return replace(self, coefficients=tuple(pace * each for each in self.coefficients))
 
 
 def fit(rows: Sequence[Sequence[float]], seconds: Sequence[float], rounds: int = 10) -> list[float]:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import itertools
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from itertools import islice, repeat
 from pathlib import Path
 from random import Random
 
@@ -71,17 +71,15 @@ class Point:
     def simulated(self, profile: Profile, at_its_pace: bool = True) -> Summary:
         """The same texts, at the same moments, on a machine as slow as it was then, or else as in the profile."""
         pace = self.pace if at_its_pace else ()
-        moments = arrivals(self.rate, Random(self.seed)) if self.rate else itertools.repeat(0.0)
-        first = next(moments)
-        moments = itertools.chain([first], moments)
-        texts = [
-            Text(next(moments) - first, *lengths) for lengths in zip(self.prompt_tokens, self.rationale_tokens)
-        ]
+        coming = arrivals(self.rate, Random(self.seed)) if self.rate else repeat(0.0)
+        moments = list(islice(coming, len(self.prompt_tokens)))
+        lengths = zip(self.prompt_tokens, self.rationale_tokens)
+        texts = [Text(moment - moments[0], *each) for moment, each in zip(moments, lengths)]
         if self.clients:
             latencies = closed_loop(profile, texts, self.clients, pace=pace)
         else:
             latencies = Fleet(profile, 1, LEAST, 0, pace=pace).run(texts).latencies
-        return Summary.of(latencies, max(text.end or 0.0 for text in texts) - texts[0].arrival)
+        return Summary.of(latencies, max(text.end or 0.0 for text in texts))
 
 
 def fitted(profile: Profile) -> CostModel:
@@ -90,10 +88,9 @@ def fitted(profile: Profile) -> CostModel:
         raise Refusal(f"{len(profile.steps)} steps for {len(FEATURES)} costs")
     rows = [list(map(float, each.step.features)) for each in profile.steps]
     seconds = [each.seconds for each in profile.steps]
-    coefficients = fit(rows, seconds)
+    cost = CostModel(tuple(fit(rows, seconds)), profile.cost.request_seconds)
     # The fit is that of most steps; a plan is for a machine that is as often slow as the measured one was.
-    level = sum(seconds) / sum(sum(map(float.__mul__, coefficients, row)) for row in rows)
-    return CostModel(tuple(level * each for each in coefficients), profile.cost.request_seconds)
+    return cost.slower(sum(seconds) / sum(cost.seconds(each.step) for each in profile.steps))
 
 
 def read_points(path: Path) -> list[Point]:

@@ -57,8 +57,7 @@ class Profile:
         """A machine whose steps take `pace` times as long."""
         if not 0 < pace < float("inf"):
             raise Refusal(f"a pace of {pace}, expected more than 0")
-        coefficients = tuple(pace * each for each in self.cost.coefficients)
-        return replace(self, cost=replace(self.cost, coefficients=coefficients))
+        return replace(self, cost=self.cost.slower(pace))
 
     def prompt_tokens(self, words: int) -> int:
         return self.prefix_tokens + self.template_tokens + round(words * self.tokens_per_word)
